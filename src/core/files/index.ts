@@ -1,0 +1,117 @@
+/**
+ * Files that outlive their sender: share, hold, fetch.
+ *
+ * @packageDocumentation
+ */
+import type { Bytes } from '../base/bytes.ts'
+import type { Events } from '../base/events.ts'
+import type { AccountId, FileId } from '../base/ids.ts'
+
+/** A readable source of known length; a browser `File` fits. */
+export interface FileSource {
+  readonly name: string
+  readonly mediaType: string
+  readonly sizeBytes: number
+  /** Bytes `start` ≤ i < `end`. Throws `SourceChangedError` when the file is gone or changed since. */
+  read(start: number, end: number): Promise<Bytes>
+}
+
+/** Where a fetched file goes, in order, only verified bytes. */
+export interface FileSink {
+  write(bytes: Bytes): Promise<void>
+  /** Called once after the last byte. */
+  close(): Promise<void>
+  /** Called instead of `close` on failure or cancel: leaves nothing behind. */
+  abort(reason: Error): Promise<void>
+}
+
+/** Rate and forecast, counted on one clock. */
+export interface Progress {
+  readonly doneBytes: number
+  readonly totalBytes: number
+  /** Mean over the last few seconds; 0 until known. */
+  readonly bytesPerSecond: number
+  /** undefined until it can be told honestly. */
+  readonly secondsLeft: number | undefined
+}
+
+/** One holder of one file as known from signed receipts and answers. */
+export interface Holding {
+  readonly account: AccountId
+  /** Shard indices held whole. */
+  readonly shards: readonly number[]
+  /** Whether any tab of the account is reachable now. */
+  readonly reachable: boolean
+}
+
+/** What is true of a file's survival. */
+export interface Durability {
+  readonly k: number
+  readonly n: number
+  readonly holdings: readonly Holding[]
+  /** How many accounts besides its owner can still be lost while others can rebuild it; −1 when even now they cannot. */
+  readonly survivableLosses: number
+  /** True only when the file is whole without the owner and any one further loss is survivable or was never possible (2 accounts). */
+  readonly safeToClose: boolean
+}
+
+export type TransferState =
+  | { readonly kind: 'sealing'; readonly progress: Progress }
+  | { readonly kind: 'fetching'; readonly progress: Progress; readonly from: readonly AccountId[] }
+  | { readonly kind: 'waiting'; readonly reason: 'no-holder'; readonly missingShards: number }
+  | { readonly kind: 'done' }
+  | { readonly kind: 'cancelled' }
+  | { readonly kind: 'failed'; readonly error: string; readonly message: string }
+
+/** One file of the room as shown. */
+export interface FileView {
+  readonly id: FileId
+  readonly name: string
+  readonly mediaType: string
+  readonly sizeBytes: number
+  readonly owner: AccountId
+  readonly durability: Durability
+  /** True when every byte can be read from this device alone. */
+  readonly isLocal: boolean
+  /** Bytes of its pieces kept on this device. */
+  readonly keptBytes: number
+}
+
+/** A transfer that a person started; `id` is local. */
+export interface Transfer {
+  readonly id: string
+  readonly direction: 'share' | 'fetch'
+  readonly name: string
+  readonly file: FileId | undefined
+  readonly state: TransferState
+}
+
+export interface FilesEvents {
+  'file:changed': { file: FileView }
+  'file:removed': { id: FileId }
+  'transfer:changed': { transfer: Transfer }
+  /** A holder gave wrong bytes for a piece and was passed over. */
+  'holder:blamed': { account: AccountId; file: FileId; error: string }
+}
+
+export interface Files {
+  readonly events: Events<FilesEvents>
+  start(): Promise<void>
+  stop(): Promise<void>
+  list(): readonly FileView[]
+  transfers(): readonly Transfer[]
+  /**
+   * Seals a file into local shards, posts its card to chat and replicates it. Resolves once it is sealed, stored and posted;
+   * replication goes on. Throws `QuotaExceededError` (nothing half-shared, space needed is named), `SourceChangedError`, `AbortError`.
+   */
+  share(source: FileSource, options?: { signal?: AbortSignal }): Promise<FileId>
+  /**
+   * Writes the whole file, verified, to the sink, from local shards first and any holders.
+   * Throws `FileUnavailableError` when pieces are missing everywhere, `CorruptFileError`, `AbortError`.
+   */
+  fetch(id: FileId, sink: FileSink, options?: { signal?: AbortSignal }): Promise<void>
+  /** Ends a transfer started here. */
+  cancel(transfer: string): void
+  /** Frees this device's pieces of a file. Does not touch other members'. */
+  forget(id: FileId): Promise<void>
+}

@@ -1,0 +1,37 @@
+/**
+ * Who we are: the account (a person's signing key, kept by the browser profile) and this tab's transport key.
+ *
+ * @packageDocumentation
+ */
+import type { Bytes } from '../base/bytes.ts'
+import type { AccountId, PeerId } from '../base/ids.ts'
+
+/** A key that can sign but need not be readable. */
+export interface SigningKey {
+  /** 32-byte Ed25519 public key (RFC 8032). */
+  readonly publicKey: Bytes
+  /** 64-byte Ed25519 signature over `message`. */
+  sign(message: Uint8Array): Promise<Bytes>
+}
+
+/** What the rest of the core needs of identity. */
+export interface Identity {
+  readonly account: AccountId
+  readonly peer: PeerId
+  /** The tab's transport key; the mesh adapter turns it into a libp2p private key. */
+  readonly tabKey: SigningKey
+  /** Index of the tab slot claimed by a Web Lock, from 0. */
+  readonly slot: number
+  /** Account signature over `domain` and `message`; see {@link signedBytes}. */
+  sign(domain: SignatureDomain, message: Uint8Array): Promise<Bytes>
+}
+
+/** Every use of an account signature; a signature of one use never verifies for another. */
+export type SignatureDomain = 'tab-certificate' | 'chat-entry' | 'chat-receipt' | 'file-receipt' | 'presence'
+
+/** Ed25519 verification, by WebCrypto where the engine has it, else by noble. Never throws for bad input: false. */
+export type VerifySignature = (
+  publicKey: Uint8Array,
+  signature: Uint8Array,
+  message: Uint8Array,
+) => Promise<boolean>

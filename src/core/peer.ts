@@ -1,0 +1,62 @@
+import type { Calls } from './calls/index.ts'
+import type { Chat } from './chat/index.ts'
+import type { Events } from './base/events.ts'
+import type { AccountId, PeerId, RoomId } from './base/ids.ts'
+import type { Files } from './files/index.ts'
+import type { RelayState } from './mesh/index.ts'
+import type { Room } from './room/index.ts'
+import type { RoomLink } from './room/link.ts'
+
+/** A room this profile has been in, as kept on disk. */
+export interface KnownRoom {
+  readonly id: RoomId
+  readonly link: RoomLink
+  /** Name given on this device only; shown instead of the short id. */
+  readonly label: string | undefined
+  /** ms since the epoch. */
+  readonly lastVisitAt: number
+}
+
+/** One open room with its features, started. */
+export interface RoomSession {
+  readonly link: RoomLink
+  readonly room: Room
+  readonly chat: Chat
+  readonly files: Files
+  readonly calls: Calls
+}
+
+export interface PeerEvents {
+  'relay:changed': { state: RelayState }
+  'name:changed': { name: string }
+  'rooms:changed': { rooms: readonly KnownRoom[] }
+}
+
+/** This tab or process: the one place that holds the parts together. */
+export interface Peer {
+  readonly events: Events<PeerEvents>
+  readonly account: AccountId
+  readonly id: PeerId
+  /** Opens storage and identity and begins to reach the relays; works with none of them reachable. */
+  start(): Promise<void>
+  /** Says goodbye to the room, stops every part in reverse order. Twice is fine. */
+  stop(): Promise<void>
+  relayState(): RelayState
+  name(): string
+  /** 1 to 64 characters after trimming. Throws `InvalidNameError`. */
+  setName(name: string): Promise<void>
+  rooms(): readonly KnownRoom[]
+  /** A link to a fresh room with a random secret; the room exists once somebody enters it. */
+  newRoom(): RoomLink
+  /** Enters a room, leaving the one that is open. History is readable at once, also offline. */
+  enter(link: RoomLink): Promise<RoomSession>
+  session(): RoomSession | undefined
+  leave(): Promise<void>
+  /** Removes a room with its history and shards from this device. */
+  forget(room: RoomId): Promise<void>
+  labelRoom(room: RoomId, label: string): Promise<void>
+  /** Say goodbye as the page goes away: synchronous, best effort. */
+  goodbye(): void
+  /** Try relays and members now: `online`, tab visible again. */
+  wake(): void
+}

@@ -1,0 +1,36 @@
+/// <reference lib="webworker" />
+import { answerFor } from './service-worker/answer.ts'
+import { dropOldShells, fillShell } from './service-worker/shell.ts'
+
+declare const self: ServiceWorkerGlobalScope
+/** Written by the build: what to keep for an offline start. */
+declare const __SHELL__: { readonly buildId: string; readonly files: readonly ShellFile[] }
+
+/** One file of the shell; `revision` is undefined for names that already carry a content hash. */
+export interface ShellFile {
+  readonly url: string
+  readonly revision?: string
+}
+
+// A new worker waits until the person accepts it: skipWaiting is called on their word only, never here.
+self.addEventListener('install', (event) => {
+  event.waitUntil(fillShell(caches, __SHELL__.buildId, __SHELL__.files))
+})
+
+self.addEventListener('activate', (event) => {
+  event.waitUntil(dropOldShells(caches, __SHELL__.buildId).then(() => self.clients.claim()))
+})
+
+self.addEventListener('message', (event) => {
+  if (event.data === 'skip-waiting') event.waitUntil(self.skipWaiting())
+})
+
+self.addEventListener('fetch', (event) => {
+  const answer = answerFor(event.request, self.location.origin, __SHELL__)
+  if (answer === 'network') return
+  event.respondWith(
+    caches
+      .match(answer, { ignoreVary: true })
+      .then((hit) => hit ?? fetch(event.request)),
+  )
+})

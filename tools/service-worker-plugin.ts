@@ -36,7 +36,7 @@ export function serviceWorker(): Plugin {
             outDir,
             emptyOutDir: false,
             target: 'es2022',
-            rollupOptions: {
+            rolldownOptions: {
               input: join(config.root, 'src/service-worker.ts'),
               output: { format: 'iife', entryFileNames: 'sw.js' },
             },
@@ -58,7 +58,9 @@ async function shellFiles(outDir: string): Promise<ShellFile[]> {
     names.map(async (name) => {
       // Vite puts hashed names under assets/ and nothing else there.
       if (name.startsWith('assets/')) return { url: `/${name}` }
-      const hash = createHash('sha256').update(await readFile(join(outDir, name))).digest('hex')
+      const hash = createHash('sha256')
+        .update(await readFile(join(outDir, name)))
+        .digest('hex')
       return { url: name === 'index.html' ? '/' : `/${name}`, revision: hash.slice(0, 12) }
     }),
   )

@@ -3,7 +3,11 @@
  *
  * @packageDocumentation
  */
+import type { Clock, RandomBytes } from '../base/clock.ts'
 import type { Events } from '../base/events.ts'
+import type { Logger } from '../base/logger.ts'
+import type { Room } from '../room/index.ts'
+import { OneToOneCalls } from './calls.ts'
 import type { AccountId, CallId, PeerId } from '../base/ids.ts'
 
 export type CallMedia = { readonly audio: boolean; readonly video: boolean }
@@ -112,3 +116,24 @@ export interface MediaEngine {
     options: { wanted: CallMedia; polite: boolean },
   ): Promise<{ session: MediaSession; local: LocalMedia }>
 }
+
+/** What calls need; `report` is told once, by the side that rang, how a call ended. */
+export interface CallsComponents {
+  readonly room: Room
+  readonly media: MediaEngine
+  readonly report: (ended: {
+    readonly call: CallId
+    readonly account: AccountId
+    readonly reason: EndReason
+    readonly durationMs: number
+  }) => void
+  readonly clock: Clock
+  readonly random: RandomBytes
+  readonly logger: Logger
+}
+
+export function createCalls(components: CallsComponents): Calls {
+  return new OneToOneCalls(components)
+}
+
+export { AlreadyInCallError, FingerprintMismatchError, NotReachableError } from './errors.ts'

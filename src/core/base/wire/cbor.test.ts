@@ -34,12 +34,12 @@ describe('CBOR messages', () => {
     ['10,000 nested lists', new Uint8Array(10_001).fill(0x81)],
     ['not CBOR at all', utf8('hello world')],
   ])('refuse %s with InvalidMessageError', (_, bytes) => {
-    expect(() => fromCbor(bytes, schema, 20_000)).toThrowError(
+    expect(() => fromCbor(bytes, schema, 20_000)).toThrow(
       expect.objectContaining({ name: 'InvalidMessageError' }),
     )
   })
   it('refuse a message over the bound before parsing', () => {
-    expect(() => fromCbor(toCbor(good), schema, 10)).toThrowError(/at most 10 bytes/)
+    expect(() => fromCbor(toCbor(good), schema, 10)).toThrow(/at most 10 bytes/)
   })
   it('answer any bytes with a value or InvalidMessageError', () => {
     fc.assert(

@@ -1,0 +1,86 @@
+import type { PeerId } from '../base/ids.ts'
+import type { Member, Room } from '../room/index.ts'
+import { callProtocol, maxCallFrameBytes } from './constants.ts'
+import type { CallMedia } from './index.ts'
+import type { CallId } from '../base/ids.ts'
+import type { CallMessage } from './messages.ts'
+import { CallChannel } from './protocol.ts'
+
+/** How a ring ended: one tab took it or turned it down, or every tab was busy or unreachable. */
+export type RingOutcome =
+  | { readonly kind: 'accepted'; readonly channel: CallChannel }
+  | { readonly kind: 'declined' }
+  | { readonly kind: 'busy' }
+  | { readonly kind: 'unreachable' }
+
+/** Rings every present tab of one person; the first answer decides for all (SPEC CA-4). */
+export class Ring {
+  readonly #room: Room
+  readonly #invite: { readonly call: CallId } & CallMedia
+  readonly #open = new Map<PeerId, CallChannel>()
+  #over = false
+
+  constructor(room: Room, call: CallId, media: CallMedia) {
+    this.#room = room
+    this.#invite = { call, audio: media.audio, video: media.video }
+  }
+
+  /** Resolves with the first deciding answer, or when no tab is left that could give one. */
+  async run(tabs: readonly Member[]): Promise<RingOutcome> {
+    let sawBusy = false
+    const answers = tabs.map(async (tab) => {
+      const answer = await this.#ringTab(tab.peer)
+      if (answer.kind === 'busy') sawBusy = true
+      return answer
+    })
+    const decided = new Promise<RingOutcome>((resolve) => {
+      for (const answer of answers) {
+        void answer.then((a) => {
+          if (a.kind === 'accepted' || a.kind === 'declined') resolve(a)
+        })
+      }
+      void Promise.all(answers).then(() => resolve({ kind: sawBusy ? 'busy' : 'unreachable' }))
+    })
+    const outcome = await decided
+    this.stop('answered-elsewhere', outcome.kind === 'accepted' ? outcome.channel : undefined)
+    return outcome
+  }
+
+  async #ringTab(peer: PeerId): Promise<RingOutcome> {
+    try {
+      const stream = await this.#room.openStream(peer, callProtocol, {
+        maxFrameBytes: maxCallFrameBytes,
+        overRelay: true,
+      })
+      const channel = new CallChannel(stream)
+      if (this.#over) {
+        void channel.stream.close()
+        return { kind: 'unreachable' }
+      }
+      this.#open.set(peer, channel)
+      await channel.send({ t: 'invite', ...this.#invite })
+      return await this.#answer(channel)
+    } catch {
+      return { kind: 'unreachable' } // a tab that cannot be reached is one that does not ring
+    }
+  }
+
+  async #answer(channel: CallChannel): Promise<RingOutcome> {
+    for (;;) {
+      const message = await channel.receive()
+      if (message === undefined || message.t === 'end') return { kind: 'unreachable' }
+      if (message.t === 'accept') return { kind: 'accepted', channel }
+      if (message.t === 'decline') return { kind: 'declined' }
+      if (message.t === 'busy') return { kind: 'busy' }
+    }
+  }
+
+  /** Stops ringing at every tab but `keep`, saying why. */
+  stop(reason: Extract<CallMessage, { t: 'end' }>['reason'], keep?: CallChannel): void {
+    this.#over = true
+    for (const channel of this.#open.values()) {
+      if (channel !== keep) void channel.end({ t: 'end', reason }).catch(() => {}) // already gone is fine
+    }
+    this.#open.clear()
+  }
+}

@@ -1,0 +1,61 @@
+import type { CallId } from '../../core/base/ids.ts'
+import type { CallMedia, LocalMedia, MediaEngine, MediaSession } from '../../core/calls/index.ts'
+import { openDevices } from './media-devices.ts'
+import { PeerMedia } from './peer-media.ts'
+
+/** The streams of one call, for `<video>` and `<audio>` elements. */
+export interface StreamsOfCall {
+  readonly local: MediaStream
+  readonly remote: MediaStream
+}
+
+/**
+ * The browser's {@link MediaEngine}: one RTCPeerConnection per call. ICE servers come from the relay's configuration
+ * only; none are built in, so no third party learns of a call.
+ */
+export class BrowserMedia implements MediaEngine {
+  readonly #iceServers: () => readonly RTCIceServer[]
+  readonly #streams = new Map<CallId, StreamsOfCall>()
+  readonly #listeners = new Set<() => void>()
+
+  constructor(iceServers: () => readonly RTCIceServer[]) {
+    this.#iceServers = iceServers
+  }
+
+  async open(
+    call: CallId,
+    options: { wanted: CallMedia; polite: boolean },
+  ): Promise<{ session: MediaSession; local: LocalMedia }> {
+    const { stream, local } = await openDevices(options.wanted)
+    const remote = new MediaStream()
+    const session = new PeerMedia({
+      connection: new RTCPeerConnection({ iceServers: [...this.#iceServers()], bundlePolicy: 'max-bundle' }),
+      localStream: stream,
+      remoteStream: remote,
+      local,
+      isPolite: options.polite,
+      onStreams: () => this.#changed(),
+      onClosed: () => {
+        this.#streams.delete(call)
+        this.#changed()
+      },
+    })
+    this.#streams.set(call, { local: stream, remote })
+    this.#changed()
+    return { session, local }
+  }
+
+  streamsOf(call: CallId): StreamsOfCall | undefined {
+    return this.#streams.get(call)
+  }
+
+  /** Calls `listener` whenever a stream of a call appears, gains or loses a track, or goes. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
+  }
+
+  #changed(): void {
+    for (const listener of [...this.#listeners]) listener()
+  }
+}

@@ -1,11 +1,23 @@
-import type { Calls } from './calls/index.ts'
-import type { Chat } from './chat/index.ts'
+/**
+ * The one place that puts the parts together: stores, identity, mesh, and per open room its features.
+ *
+ * @packageDocumentation
+ */
+import type { Clock, RandomBytes } from './base/clock.ts'
+import { TesseraError } from './base/errors.ts'
 import type { Events } from './base/events.ts'
 import type { AccountId, PeerId, RoomId } from './base/ids.ts'
+import type { Logger } from './base/logger.ts'
+import type { Calls, MediaEngine } from './calls/index.ts'
+import type { CesEngine } from './ces/index.ts'
+import type { Chat } from './chat/index.ts'
 import type { Files } from './files/index.ts'
-import type { RelayState } from './mesh/index.ts'
+import type { Identity, VerifySignature } from './identity/index.ts'
+import type { Mesh, RelayState } from './mesh/index.ts'
+import { TesseraPeer } from './peer/tessera-peer.ts'
 import type { Room } from './room/index.ts'
 import type { RoomLink } from './room/link.ts'
+import type { Stores } from './storage/index.ts'
 
 /** A room this profile has been in, as kept on disk. */
 export interface KnownRoom {
@@ -59,4 +71,29 @@ export interface Peer {
   goodbye(): void
   /** Try relays and members now: `online`, tab visible again. */
   wake(): void
+}
+
+/** What the platform (browser tab, Node process, test) gives. */
+export interface PeerPlatform {
+  openStores(): Promise<Stores>
+  /** Loads or creates the account and claims a tab slot; `release` gives the slot back. */
+  openIdentity(): Promise<{ readonly identity: Identity; release(): void }>
+  /** @param relays addresses to keep a reservation with, asked again before each try */
+  createMesh(identity: Identity, relays: () => readonly string[]): Mesh
+  createEngine(): CesEngine
+  readonly media: MediaEngine
+  readonly verify: VerifySignature
+  readonly clock: Clock
+  readonly random: RandomBytes
+  readonly logger: Logger
+  readonly appVersion: string
+}
+
+/** Thrown when a display name is empty or longer than 64 characters. */
+export class InvalidNameError extends TesseraError {
+  override name = 'InvalidNameError'
+}
+
+export function createPeer(platform: PeerPlatform): Peer {
+  return new TesseraPeer(platform)
 }

@@ -35,3 +35,27 @@ export type VerifySignature = (
   signature: Uint8Array,
   message: Uint8Array,
 ) => Promise<boolean>
+
+/** Where keys are kept. Making the account twice at the same moment must end with one account. */
+export interface KeyVault {
+  account(): Promise<SigningKey>
+  /** The key of a tab slot, made on first use. */
+  tab(slot: number): Promise<SigningKey>
+}
+
+/** Gives each live tab of a profile its own slot. */
+export interface SlotLocks {
+  /** The lowest free slot, or the one this tab had before a reload. `release` is for tests; a closed tab releases by itself. */
+  claim(): Promise<{ readonly slot: number; release(): void }>
+}
+
+export { certifyTab, checkCertificate, type CheckedCertificate } from './certificate.ts'
+export {
+  CertificateError,
+  CertificateExpiredError,
+  CertificatePeerMismatchError,
+  CertificateSignatureError,
+  ForeignRoomCertificateError,
+} from './errors.ts'
+export { accountOf, accountPublicKey, createVerifier, keyFromSeed, peerIdOf, signedBytes } from './keys.ts'
+export { openIdentity } from './open.ts'

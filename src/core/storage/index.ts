@@ -84,3 +84,18 @@ export interface ShardStore {
   /** Bytes of pieces held, in all and by file. */
   usage(): Promise<{ totalBytes: number; byFile: ReadonlyMap<FileId, number> }>
 }
+
+/** All stores of one profile, opened together. */
+export interface Stores {
+  readonly settings: SettingsStore
+  readonly logs: LogStore
+  readonly shards: ShardStore
+  close(): void
+  /** What the platform says of its space; the quota is a forecast, `QuotaExceededError` is the truth. */
+  estimate(): Promise<{ usageBytes: number; quotaBytes: number }>
+  /** Asks the platform to keep the data when space runs short; call after a person's action. */
+  requestPersist(): Promise<boolean>
+}
+
+export { HeadMovedError, StorageError } from './errors.ts'
+export { createMemoryStorage } from './memory.ts'

@@ -44,7 +44,7 @@ describe('media between two engines', () => {
     const { left, right, states } = await pair()
     await expect.poll(() => states.at(-1), { timeout: 10_000 }).toBe('connected')
     for (const engine of [left, right]) {
-      const remote = engine.streamsOf(id(1))?.remote
+      const remote = engine.streamsOf(id(1)).remote
       expect(
         remote
           ?.getTracks()
@@ -59,7 +59,7 @@ describe('media between two engines', () => {
     const { a, left, remotes, states } = await pair()
     await expect.poll(() => states.at(-1), { timeout: 10_000 }).toBe('connected')
     expect(await a.session.setCamera(false)).toEqual({ microphone: 'on', camera: 'off' })
-    expect(left.streamsOf(id(1))?.local.getVideoTracks()).toHaveLength(0)
+    expect(left.streamsOf(id(1)).local.getVideoTracks()).toHaveLength(0)
     await expect.poll(() => remotes.at(-1)).toEqual({ audio: true, video: false })
     expect(await a.session.setCamera(true)).toEqual({ microphone: 'on', camera: 'on' })
     await expect.poll(() => remotes.at(-1)).toEqual({ audio: true, video: true })
@@ -68,7 +68,7 @@ describe('media between two engines', () => {
     const { a, right, states } = await pair((s) => s, { audio: true, video: false })
     await expect.poll(() => states.at(-1), { timeout: 10_000 }).toBe('connected')
     await a.session.setCamera(true)
-    const element = video(right.streamsOf(id(1))?.remote)
+    const element = video(right.streamsOf(id(1)).remote)
     await expect.poll(() => element.videoWidth, { timeout: 10_000 }).toBeGreaterThan(0)
   })
   it('CA-10 never connects when the fingerprint was changed on the way', async () => {
@@ -98,9 +98,9 @@ describe('media between two engines', () => {
   })
   it('releases the devices when closed', async () => {
     const { a, left } = await pair()
-    const track = left.streamsOf(id(1))?.local.getTracks()[0]
+    const track = left.streamsOf(id(1)).local.getTracks()[0]
     a.session.close()
     expect(track?.readyState).toBe('ended')
-    expect(left.streamsOf(id(1))).toBeUndefined()
+    expect(left.streamsOf(id(1))).toEqual({})
   })
 })

@@ -1,3 +1,4 @@
+import { Emitter } from '../../core/base/events.ts'
 import type { CallId } from '../../core/base/ids.ts'
 import type { CallMedia, LocalMedia, MediaEngine, MediaSession } from '../../core/calls/index.ts'
 import { openDevices } from './media-devices.ts'
@@ -16,7 +17,7 @@ export interface StreamsOfCall {
 export class BrowserMedia implements MediaEngine {
   readonly #iceServers: () => readonly RTCIceServer[]
   readonly #streams = new Map<CallId, StreamsOfCall>()
-  readonly #listeners = new Set<() => void>()
+  readonly events = new Emitter<{ 'streams:changed': { call: CallId } }>()
 
   constructor(iceServers: () => readonly RTCIceServer[]) {
     this.#iceServers = iceServers
@@ -34,28 +35,23 @@ export class BrowserMedia implements MediaEngine {
       remoteStream: remote,
       local,
       isPolite: options.polite,
-      onStreams: () => this.#changed(),
+      onStreams: () => this.#changed(call),
       onClosed: () => {
         this.#streams.delete(call)
-        this.#changed()
+        this.#changed(call)
       },
     })
     this.#streams.set(call, { local: stream, remote })
-    this.#changed()
+    this.#changed(call)
     return { session, local }
   }
 
-  streamsOf(call: CallId): StreamsOfCall | undefined {
-    return this.#streams.get(call)
+  /** Streams of a call now; empty when it has none. Tracks come and go while a call lives: listen to `streams:changed`. */
+  streamsOf(call: CallId): Partial<StreamsOfCall> {
+    return this.#streams.get(call) ?? {}
   }
 
-  /** Calls `listener` whenever a stream of a call appears, gains or loses a track, or goes. */
-  onChange(listener: () => void): () => void {
-    this.#listeners.add(listener)
-    return () => void this.#listeners.delete(listener)
-  }
-
-  #changed(): void {
-    for (const listener of [...this.#listeners]) listener()
+  #changed(call: CallId): void {
+    this.events.emit('streams:changed', { call })
   }
 }

@@ -1,0 +1,80 @@
+import { expect, test } from './fixtures/test.ts'
+
+test('people join by link and talk, and what is said reaches everyone', async ({ person }) => {
+  const ann = await person('Ann')
+  const link = await ann.startRoom()
+  expect(new URL(link).hash).toMatch(/^#\/r\/[\w-]+$/)
+
+  const ben = await person('Ben')
+  await ben.join(link)
+  await Promise.all([ann.sees('Ben'), ben.sees('Ann')])
+
+  await ann.say('hello Ben')
+  await ben.hears('hello Ben')
+  await ann.isDelivered('hello Ben')
+  await ben.say('hello Ann')
+  await ann.hears('hello Ann')
+  await ben.isDelivered('hello Ann')
+
+  const cleo = await person('Cleo')
+  await cleo.join(link)
+  await cleo.hears('hello Ben')
+  await cleo.hears('hello Ann')
+  await cleo.sees('Ann')
+  await cleo.sees('Ben')
+  await cleo.say('hello both')
+  await ann.hears('hello both')
+  await ben.hears('hello both')
+})
+
+test('the secret leaves the address bar at once and opening the link is enough', async ({ person }) => {
+  const ann = await person('Ann')
+  const link = await ann.startRoom()
+  const secret = new URL(link).hash.slice('#/r/'.length)
+
+  const ben = await person('Ben')
+  const asked: string[] = []
+  ben.page.on('request', (request) => asked.push(`${request.url()} ${JSON.stringify(request.headers())}`))
+  await ben.page.goto('about:blank')
+  await ben.page.goto(link)
+  await ben.atRoom()
+  expect(ben.page.url()).not.toContain(secret)
+  expect(await ben.page.evaluate(() => JSON.stringify([history.state, document.title]))).not.toContain(secret)
+  await ann.page.getByTestId('person').nth(1).waitFor()
+  expect(asked.join('\n')).not.toContain(secret)
+})
+
+test('a reload keeps identity, room and history', async ({ person }) => {
+  const ann = await person('Ann')
+  const link = await ann.startRoom()
+  const ben = await person('Ben')
+  await ben.join(link)
+  await ben.sees('Ann')
+  await ann.say('before the reload')
+  await ben.hears('before the reload')
+
+  await ben.page.reload()
+  await ben.hears('before the reload')
+  await ben.sees('Ann')
+  await expect(ben.person('Ben')).toHaveCount(1)
+  await expect(ann.page.getByTestId('person')).toHaveCount(2)
+  await ben.say('after the reload')
+  await ann.hears('after the reload')
+})
+
+test('two tabs of one profile are two peers of one person', async ({ person, secondTab }) => {
+  const ann = await person('Ann')
+  const link = await ann.startRoom()
+  const ben = await person('Ben')
+  await ben.join(link)
+  await ben.sees('Ann')
+  const again = await secondTab(ann)
+  await again.page.goto(link)
+  await again.atRoom()
+  await again.sees('Ben')
+  await expect(ben.person('Ann')).toHaveCount(1)
+  await expect(ben.person('Ann')).toContainText('2 tabs')
+  await again.say('from my other tab')
+  await ben.hears('from my other tab')
+  await ann.hears('from my other tab')
+})

@@ -1,0 +1,73 @@
+import * as v from 'valibot'
+import type { Bytes } from '../base/bytes.ts'
+import type { Clock } from '../base/clock.ts'
+import type { AccountId, PeerId, RoomId } from '../base/ids.ts'
+import { byteString, fromCbor, text, toCbor, uint } from '../base/wire/cbor.ts'
+import {
+  CertificateExpiredError,
+  CertificatePeerMismatchError,
+  CertificateSignatureError,
+  ForeignRoomCertificateError,
+} from './errors.ts'
+import type { Identity, VerifySignature } from './index.ts'
+import { accountOf, accountPublicKey, peerIdOf, signedBytes } from './keys.ts'
+
+/** How long a tab may speak for its account in a room before it makes a new certificate. */
+const lifetimeMs = 24 * 60 * 60 * 1000
+
+/** Clocks of honest people differ by seconds, seldom by a minute. */
+const toleranceMs = 120_000
+
+const maxCertificateBytes = 512
+
+const body = v.strictObject({
+  v: v.literal(1),
+  room: text(64, 1),
+  tab: byteString(32),
+  account: byteString(32),
+  issued: uint(),
+  expires: uint(),
+})
+const schema = v.strictObject({ body: byteString(1, maxCertificateBytes), sig: byteString(64) })
+
+/** What a good certificate says. */
+export interface CheckedCertificate {
+  readonly account: AccountId
+  readonly issuedAt: number
+  readonly expiresAt: number
+}
+
+/** The account's word that this tab speaks for it in this room for a day (SPEC ID-4). */
+export async function certifyTab(identity: Identity, room: RoomId, clock: Clock): Promise<Bytes> {
+  const issued = clock.now()
+  const signed = toCbor({
+    v: 1,
+    room,
+    tab: identity.tabKey.publicKey,
+    account: accountPublicKey(identity.account),
+    issued,
+    expires: issued + lifetimeMs,
+  })
+  return toCbor({ body: signed, sig: await identity.sign('tab-certificate', signed) })
+}
+
+/**
+ * Checks a certificate shown by `peer` for `room` at time `now`.
+ * Throws `InvalidMessageError` for bytes of another shape, or a `CertificateError` subclass.
+ */
+export async function checkCertificate(
+  bytes: Uint8Array,
+  { room, peer, now, verify }: { room: RoomId; peer: PeerId; now: number; verify: VerifySignature },
+): Promise<CheckedCertificate> {
+  const outer = fromCbor(bytes, schema, maxCertificateBytes + 128)
+  const { room: itsRoom, tab, account, issued, expires } = fromCbor(outer.body, body, maxCertificateBytes)
+  if (itsRoom !== room) throw new ForeignRoomCertificateError('the certificate is for another room')
+  if (peerIdOf(tab) !== peer) throw new CertificatePeerMismatchError('the certificate names another tab')
+  if (expires - issued > lifetimeMs || issued > now + toleranceMs || expires < now - toleranceMs) {
+    throw new CertificateExpiredError('the certificate is not valid at this time')
+  }
+  if (!(await verify(account, outer.sig, signedBytes('tab-certificate', outer.body)))) {
+    throw new CertificateSignatureError('the certificate is not signed by its account')
+  }
+  return { account: accountOf(account), issuedAt: issued, expiresAt: expires }
+}

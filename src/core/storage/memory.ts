@@ -1,0 +1,148 @@
+import type { Bytes } from '../base/bytes.ts'
+import type { AccountId, EntryId, FileId, RoomId } from '../base/ids.ts'
+import { HeadMovedError } from './errors.ts'
+import type {
+  LogStore,
+  SettingsStore,
+  ShardStore,
+  StoredEntry,
+  StoredFile,
+  StoredPiece,
+  Stores,
+} from './index.ts'
+
+/** Stores that live as long as the process: for tests, and for private windows that refuse a database. */
+export function createMemoryStorage(): Stores {
+  const shards = new MemoryShardStore()
+  return {
+    settings: new MemorySettingsStore(),
+    logs: new MemoryLogStore(),
+    shards,
+    close: () => undefined,
+    estimate: async () => ({ usageBytes: (await shards.usage()).totalBytes, quotaBytes: 2 ** 32 }),
+    requestPersist: () => Promise.resolve(false),
+  }
+}
+
+class MemorySettingsStore implements SettingsStore {
+  readonly #values = new Map<string, unknown>()
+
+  get(key: string): Promise<unknown> {
+    return Promise.resolve(structuredClone(this.#values.get(key)))
+  }
+  set(key: string, value: unknown): Promise<void> {
+    this.#values.set(key, structuredClone(value))
+    return Promise.resolve()
+  }
+  delete(key: string): Promise<void> {
+    this.#values.delete(key)
+    return Promise.resolve()
+  }
+  keys(prefix: string): Promise<readonly string[]> {
+    return Promise.resolve([...this.#values.keys()].filter((key) => key.startsWith(prefix)).sort())
+  }
+}
+
+class MemoryLogStore implements LogStore {
+  readonly #logs = new Map<RoomId, Map<AccountId, StoredEntry[]>>()
+  readonly #receipts = new Map<RoomId, Map<AccountId, Bytes>>()
+
+  append(room: RoomId, entry: StoredEntry, expectedHead: EntryId | undefined): Promise<void> {
+    const logs = this.#logs.get(room) ?? new Map<AccountId, StoredEntry[]>()
+    const log = logs.get(entry.author) ?? []
+    if (log.length !== entry.seq || log.at(-1)?.id !== expectedHead) {
+      return Promise.reject(
+        new HeadMovedError(`expected the log to end before ${entry.seq}, it has ${log.length}`),
+      )
+    }
+    log.push({ ...entry, bytes: new Uint8Array(entry.bytes) })
+    logs.set(entry.author, log)
+    this.#logs.set(room, logs)
+    return Promise.resolve()
+  }
+
+  heads(room: RoomId): Promise<ReadonlyMap<AccountId, { seq: number; id: EntryId }>> {
+    const heads = new Map<AccountId, { seq: number; id: EntryId }>()
+    for (const [author, log] of this.#logs.get(room) ?? []) {
+      const last = log.at(-1)
+      if (last !== undefined) heads.set(author, { seq: last.seq, id: last.id })
+    }
+    return Promise.resolve(heads)
+  }
+
+  range(room: RoomId, author: AccountId, from: number, to: number): Promise<readonly StoredEntry[]> {
+    const log = this.#logs.get(room)?.get(author) ?? []
+    return Promise.resolve(log.slice(Math.max(0, from), Math.max(0, to)))
+  }
+
+  putReceipt(room: RoomId, reader: AccountId, bytes: Bytes): Promise<void> {
+    const receipts = this.#receipts.get(room) ?? new Map<AccountId, Bytes>()
+    receipts.set(reader, new Uint8Array(bytes))
+    this.#receipts.set(room, receipts)
+    return Promise.resolve()
+  }
+
+  receipts(room: RoomId): Promise<ReadonlyMap<AccountId, Bytes>> {
+    return Promise.resolve(new Map(this.#receipts.get(room)))
+  }
+
+  deleteRoom(room: RoomId): Promise<void> {
+    this.#logs.delete(room)
+    this.#receipts.delete(room)
+    return Promise.resolve()
+  }
+}
+
+class MemoryShardStore implements ShardStore {
+  readonly #files = new Map<FileId, StoredFile>()
+  readonly #pieces = new Map<FileId, Map<string, StoredPiece>>()
+
+  putFile(file: StoredFile): Promise<void> {
+    this.#files.set(file.id, structuredClone(file))
+    return Promise.resolve()
+  }
+  file(id: FileId): Promise<StoredFile | undefined> {
+    return Promise.resolve(structuredClone(this.#files.get(id)))
+  }
+  files(room: RoomId): Promise<readonly StoredFile[]> {
+    return Promise.resolve(structuredClone([...this.#files.values()].filter((file) => file.room === room)))
+  }
+
+  putPieces(id: FileId, pieces: readonly StoredPiece[]): Promise<void> {
+    const held = this.#pieces.get(id) ?? new Map<string, StoredPiece>()
+    for (const piece of pieces) held.set(`${piece.segment}/${piece.shard}`, structuredClone(piece))
+    this.#pieces.set(id, held)
+    return Promise.resolve()
+  }
+  piece(id: FileId, segment: number, shard: number): Promise<StoredPiece | undefined> {
+    return Promise.resolve(structuredClone(this.#pieces.get(id)?.get(`${segment}/${shard}`)))
+  }
+  held(id: FileId): Promise<ReadonlyMap<number, readonly number[]>> {
+    const held = new Map<number, number[]>()
+    for (const { segment, shard } of this.#pieces.get(id)?.values() ?? []) {
+      held.set(
+        segment,
+        [...(held.get(segment) ?? []), shard].sort((a, b) => a - b),
+      )
+    }
+    return Promise.resolve(held)
+  }
+
+  deleteFile(id: FileId): Promise<void> {
+    this.#files.delete(id)
+    this.#pieces.delete(id)
+    return Promise.resolve()
+  }
+
+  usage(): Promise<{ totalBytes: number; byFile: ReadonlyMap<FileId, number> }> {
+    const byFile = new Map<FileId, number>()
+    let totalBytes = 0
+    for (const [id, pieces] of this.#pieces) {
+      let bytes = 0
+      for (const piece of pieces.values()) bytes += piece.bytes.byteLength + piece.path.byteLength
+      byFile.set(id, bytes)
+      totalBytes += bytes
+    }
+    return Promise.resolve({ totalBytes, byFile })
+  }
+}

@@ -28,9 +28,5 @@ self.addEventListener('message', (event) => {
 self.addEventListener('fetch', (event) => {
   const answer = answerFor(event.request, self.location.origin, __SHELL__)
   if (answer === 'network') return
-  event.respondWith(
-    caches
-      .match(answer, { ignoreVary: true })
-      .then((hit) => hit ?? fetch(event.request)),
-  )
+  event.respondWith(caches.match(answer, { ignoreVary: true }).then((hit) => hit ?? fetch(event.request)))
 })

@@ -2,10 +2,26 @@
  * CES: compress, encrypt, shard. Pure functions over one segment at a time and the port of the engine that runs them
  * in workers. SPEC.md has the format.
  *
+ * To share: `planSegments` → `newFileSecrets` → `sealingContext` → `engine.seal` per segment, its leaves into a
+ * `createMerkleTree` → `sealMeta` → `encodeManifest`. To fetch: `decodeManifest` → `openingContext` → pieces, each through
+ * `verifyPiece` → `engine.open` per segment.
+ *
  * @packageDocumentation
  */
 import type { Bytes } from '../base/bytes.ts'
 import type { FileId } from '../base/ids.ts'
+
+export { sealingContext, openingContext, newFileSecrets, keyCommitment, checkKey } from './context.ts'
+export type { FileSecrets } from './context.ts'
+export * from './errors.ts'
+export { createInlineEngine } from './inline-engine.ts'
+export { decodeManifest, encodeManifest, manifestId } from './manifest.ts'
+export { createMerkleTree, leafHash, leafIndex } from './merkle.ts'
+export type { MerkleTree } from './merkle.ts'
+export { openMeta, sealMeta } from './meta.ts'
+export { pieceBytes, planSegments, segmentPlainBytes } from './plan.ts'
+export type { SegmentPlan } from './plan.ts'
+export { verifyPiece } from './verify-piece.ts'
 
 /** Reed-Solomon shape of a file: any `k` of `n` shards rebuild it. 1 ≤ k ≤ n ≤ 255. */
 export interface CodeShape {
@@ -13,24 +29,34 @@ export interface CodeShape {
   readonly n: number
 }
 
-/** Everything the manifest says in clear; enough to hold, verify and repair, not to read. */
-export interface Manifest {
-  readonly version: 1
+/** What is known of a file before its first segment is sealed; every sealed segment is bound to it (CES-11). */
+export interface FileHeader {
   readonly code: CodeShape
-  /** Plaintext bytes in every segment but the last. */
+  /** Plaintext bytes in every segment but the last. With the 16-byte tag a whole multiple of k × 64. */
   readonly segmentBytes: number
   /** Plaintext bytes in all. */
   readonly sizeBytes: number
-  /** Per segment: codec id (0 raw, 1 deflate) and ciphertext length with its 16-byte tag. */
-  readonly segments: readonly { readonly codec: number; readonly sealedBytes: number }[]
   /** 19-byte STREAM nonce prefix. */
   readonly noncePrefix: Bytes
+}
+
+/** Everything the manifest says in clear; enough to hold, verify and repair, not to read. */
+export interface Manifest extends FileHeader {
+  readonly version: 1
+  /** Per segment: codec id (0 raw, 1 deflate) and ciphertext length with its 16-byte tag. */
+  readonly segments: readonly SegmentRow[]
   /** Merkle root over all piece hashes, leaf order segment-major. */
   readonly root: Bytes
-  /** H("commit" ‖ key): XChaCha20-Poly1305 alone does not commit to its key. */
+  /** Tagged hash of the key (CES-13): XChaCha20-Poly1305 alone does not commit to its key. */
   readonly keyCommitment: Bytes
   /** Name and media type, sealed with the file key. */
   readonly sealedMeta: Bytes
+}
+
+/** One segment's line in the manifest. */
+export interface SegmentRow {
+  readonly codec: number
+  readonly sealedBytes: number
 }
 
 /** What only a reader learns. */
@@ -41,26 +67,34 @@ export interface FileMeta {
   readonly modifiedAt?: number
 }
 
-export interface SealedSegment {
-  readonly codec: number
-  readonly sealedBytes: number
-  /** n pieces of equal length. */
+export interface SealedSegment extends SegmentRow {
+  /** n pieces of equal length, each over its own buffer. */
   readonly pieces: readonly Bytes[]
-  /** SHA-256 of each piece, as Merkle leaves. */
+  /** Tagged SHA-256 of each piece, as Merkle leaves (CES-40). */
   readonly leaves: readonly Bytes[]
 }
 
-/** What the workers need to know of a file to seal or open its segments. */
+/** What the workers need to know of a file to seal or open its segments; made by `sealingContext` or `openingContext`. */
 export interface SegmentContext {
   readonly code: CodeShape
   readonly key: Bytes
   readonly noncePrefix: Bytes
+  /** Plaintext bytes in every segment but the last. */
+  readonly segmentBytes: number
+  /** 32-byte hash of the file's header; part of what each tag authenticates (CES-11). */
+  readonly headerHash: Bytes
+}
+
+/** What the manifest says of a segment that is to be opened. */
+export interface ExpectedSegment extends SegmentRow {
+  readonly plainBytes: number
 }
 
 /** The engine port: one segment in, one segment out; the browser adapter is a worker pool, Node and tests run it inline. */
 export interface CesEngine {
   /**
    * Compresses when it pays, seals, codes and hashes one segment.
+   * Sealing a segment again under one context is allowed with the same plaintext only: the nonce is the same.
    * @param plaintext ownership passes to the engine (it may be transferred)
    */
   seal(
@@ -79,7 +113,7 @@ export interface CesEngine {
     context: SegmentContext,
     segment: number,
     isLast: boolean,
-    expected: { readonly codec: number; readonly sealedBytes: number; readonly plainBytes: number },
+    expected: ExpectedSegment,
     pieces: ReadonlyMap<number, Bytes>,
     options?: { signal?: AbortSignal },
   ): Promise<Bytes>

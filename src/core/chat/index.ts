@@ -4,8 +4,14 @@
  * @packageDocumentation
  */
 import type { Bytes } from '../base/bytes.ts'
+import type { Clock, RandomBytes } from '../base/clock.ts'
 import type { Events } from '../base/events.ts'
 import type { AccountId, CallId, EntryId, FileId } from '../base/ids.ts'
+import type { Logger } from '../base/logger.ts'
+import type { Identity, VerifySignature } from '../identity/index.ts'
+import type { Room } from '../room/index.ts'
+import type { LogStore } from '../storage/index.ts'
+import { RoomChat } from './chat.ts'
 
 /** What an entry says. */
 export type EntryBody =
@@ -53,13 +59,17 @@ export interface TimelineEntry {
 export interface ChatEvents {
   /** Rows were added, in timeline order; `history` when they came from disk or catch-up rather than just now. */
   'chat:appended': { entries: readonly TimelineEntry[]; history: boolean }
+  /** Rows changed, or were taken off: the timeline is to be read again. An own row's key becomes its id once it is stored. */
   'chat:changed': { entries: readonly TimelineEntry[] }
   /** A member was bounded for sending too much; shown once per member and minute. */
   'chat:flooded': { account: AccountId }
+  /** An author signed two histories; the first one seen is kept. Once per author. */
+  'chat:forked': { account: AccountId }
+  /** Somebody writes in a newer format: those messages need a newer Tessera. At most once a minute. */
+  'chat:outdated': object
+  /** Messages of others could not be kept and are not shown; `error` is the stable name. At most once a minute. */
+  'chat:unkept': { error: string }
 }
-
-/** Longest text body in UTF-8 bytes: 64 KiB, so that an entry always fits one frame of every link. */
-export const maxTextBytes = 65_536
 
 export interface Chat {
   readonly events: Events<ChatEvents>
@@ -77,3 +87,34 @@ export interface Chat {
   /** Takes a failed row off the timeline. */
   discard(key: string): void
 }
+
+/** What chat needs of the other rooms and the platform. */
+export interface ChatComponents {
+  readonly room: Room
+  readonly logs: LogStore
+  readonly identity: Pick<Identity, 'account' | 'sign'>
+  readonly verify: VerifySignature
+  readonly clock: Clock
+  readonly random: RandomBytes
+  readonly logger: Logger
+}
+
+export interface ChatInit {
+  /** Gives the event loop a turn between slices of work; a message port by default. */
+  readonly breathe?: () => Promise<void>
+}
+
+export function createChat(components: ChatComponents, init: ChatInit = {}): Chat {
+  return new RoomChat(components, init)
+}
+
+export { maxTextBytes } from './constants.ts'
+export {
+  BadSignatureError,
+  BrokenChainError,
+  EmptyMessageError,
+  ForeignRoomEntryError,
+  ForkedLogError,
+  LogFullError,
+  MessageTooLongError,
+} from './errors.ts'

@@ -4,8 +4,27 @@
  * @packageDocumentation
  */
 import type { Bytes } from '../base/bytes.ts'
+import type { Clock, RandomBytes } from '../base/clock.ts'
 import type { Events } from '../base/events.ts'
 import type { AccountId, FileId } from '../base/ids.ts'
+import type { Logger } from '../base/logger.ts'
+import type { CesEngine } from '../ces/index.ts'
+import type { Chat } from '../chat/index.ts'
+import type { Identity, VerifySignature } from '../identity/index.ts'
+import type { Room } from '../room/index.ts'
+import type { ShardStore } from '../storage/index.ts'
+import type { SpaceEstimate } from './budget.ts'
+import { RoomFiles } from './files.ts'
+
+export type { SpaceEstimate } from './budget.ts'
+export {
+  CorruptFileError,
+  FileUnavailableError,
+  SourceChangedError,
+  TooManyFilesError,
+  UnknownFileError,
+} from './errors.ts'
+export { maxFileNameBytes, safeFileName } from './file-name.ts'
 
 /** A readable source of known length; a browser `File` fits. */
 export interface FileSource {
@@ -46,6 +65,7 @@ export interface Holding {
 
 /** What is true of a file's survival. */
 export interface Durability {
+  /** 0, as n, until the manifest is known here; nothing is promised then. */
   readonly k: number
   readonly n: number
   readonly holdings: readonly Holding[]
@@ -114,4 +134,29 @@ export interface Files {
   cancel(transfer: string): void
   /** Frees this device's pieces of a file. Does not touch other members'. */
   forget(id: FileId): Promise<void>
+}
+
+/** What files need of the rest of the core. */
+export interface FilesComponents {
+  readonly room: Room
+  readonly shards: ShardStore
+  readonly chat: Chat
+  readonly engine: CesEngine
+  readonly identity: Identity
+  readonly verify: VerifySignature
+  readonly clock: Clock
+  readonly random: RandomBytes
+  readonly logger: Logger
+  /** What the platform says of its disk, over all sites' data of ours; without it only the disk itself refuses. */
+  readonly space?: SpaceEstimate
+}
+
+export interface FilesInit {
+  /** Bytes of this device that others' files may use, over all rooms; by default 512 MiB or a tenth of the quota, whichever is less. */
+  readonly budgetBytes?: number
+}
+
+/** Files of one room. Start it after the room and chat. */
+export function createFiles(components: FilesComponents, init: FilesInit = {}): Files {
+  return new RoomFiles(components, init)
 }

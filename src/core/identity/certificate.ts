@@ -1,8 +1,10 @@
 import * as v from 'valibot'
-import type { Bytes } from '../base/bytes.ts'
+import { equalBytes, type Bytes } from '../base/bytes.ts'
 import type { Clock } from '../base/clock.ts'
+import { InvalidMessageError } from '../base/errors.ts'
 import type { AccountId, PeerId, RoomId } from '../base/ids.ts'
 import { byteString, fromCbor, text, toCbor, uint } from '../base/wire/cbor.ts'
+import { certificateLifetimeMs, clockToleranceMs, maxCertificateBytes } from './constants.ts'
 import {
   CertificateExpiredError,
   CertificatePeerMismatchError,
@@ -11,14 +13,6 @@ import {
 } from './errors.ts'
 import type { Identity, VerifySignature } from './index.ts'
 import { accountOf, accountPublicKey, peerIdOf, signedBytes } from './keys.ts'
-
-/** How long a tab may speak for its account in a room before it makes a new certificate. */
-const lifetimeMs = 24 * 60 * 60 * 1000
-
-/** Clocks of honest people differ by seconds, seldom by a minute. */
-const toleranceMs = 120_000
-
-const maxCertificateBytes = 512
 
 const body = v.strictObject({
   v: v.literal(1),
@@ -46,7 +40,7 @@ export async function certifyTab(identity: Identity, room: RoomId, clock: Clock)
     tab: identity.tabKey.publicKey,
     account: accountPublicKey(identity.account),
     issued,
-    expires: issued + lifetimeMs,
+    expires: issued + certificateLifetimeMs,
   })
   return toCbor({ body: signed, sig: await identity.sign('tab-certificate', signed) })
 }
@@ -59,15 +53,27 @@ export async function checkCertificate(
   bytes: Uint8Array,
   { room, peer, now, verify }: { room: RoomId; peer: PeerId; now: number; verify: VerifySignature },
 ): Promise<CheckedCertificate> {
-  const outer = fromCbor(bytes, schema, maxCertificateBytes + 128)
-  const { room: itsRoom, tab, account, issued, expires } = fromCbor(outer.body, body, maxCertificateBytes)
-  if (itsRoom !== room) throw new ForeignRoomCertificateError('the certificate is for another room')
-  if (peerIdOf(tab) !== peer) throw new CertificatePeerMismatchError('the certificate names another tab')
-  if (expires - issued > lifetimeMs || issued > now + toleranceMs || expires < now - toleranceMs) {
-    throw new CertificateExpiredError('the certificate is not valid at this time')
+  const outer = fromCbor(bytes, schema, maxCertificateBytes)
+  const said = fromCbor(outer.body, body, maxCertificateBytes)
+  if (!equalBytes(toCbor(outer), bytes) || !equalBytes(toCbor(said), outer.body)) {
+    throw new InvalidMessageError('expected the canonical form of a certificate')
   }
+  const { account, issued, expires } = said
+  if (said.room !== room) throw new ForeignRoomCertificateError('the certificate is for another room')
+  if (peerIdOf(said.tab) !== peer) throw new CertificatePeerMismatchError('the certificate names another tab')
+  checkTime(issued, expires, now)
   if (!(await verify(account, outer.sig, signedBytes('tab-certificate', outer.body)))) {
     throw new CertificateSignatureError('the certificate is not signed by its account')
   }
   return { account: accountOf(account), issuedAt: issued, expiresAt: expires }
+}
+
+/** Throws `CertificateExpiredError` unless `now` lies between the two times, give or take what clocks differ. */
+function checkTime(issued: number, expires: number, now: number): void {
+  if (expires <= issued || expires - issued > certificateLifetimeMs) {
+    throw new CertificateExpiredError('the certificate has a lifetime of none, or of more than a day')
+  }
+  if (issued > now + clockToleranceMs) throw new CertificateExpiredError('the certificate is not valid yet')
+  if (expires < now - clockToleranceMs)
+    throw new CertificateExpiredError('the certificate is no longer valid')
 }

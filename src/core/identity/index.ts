@@ -27,7 +27,7 @@ export interface Identity {
 }
 
 /** Every use of an account signature; a signature of one use never verifies for another. */
-export type SignatureDomain = 'tab-certificate' | 'chat-entry' | 'chat-receipt' | 'file-receipt' | 'presence'
+export type SignatureDomain = 'tab-certificate' | 'chat-entry' | 'chat-receipt' | 'file-receipt'
 
 /** Ed25519 verification, by WebCrypto where the engine has it, else by noble. Never throws for bad input: false. */
 export type VerifySignature = (
@@ -39,14 +39,17 @@ export type VerifySignature = (
 /** Where keys are kept. Making the account twice at the same moment must end with one account. */
 export interface KeyVault {
   account(): Promise<SigningKey>
-  /** The key of a tab slot, made on first use. */
+  /** The key of a tab slot, made on first use and kept when the slot lies below `firstUnkeptSlot`. */
   tab(slot: number): Promise<SigningKey>
 }
 
 /** Gives each live tab of a profile its own slot. */
 export interface SlotLocks {
-  /** The lowest free slot, or the one this tab had before a reload. `release` is for tests; a closed tab releases by itself. */
-  claim(): Promise<{ readonly slot: number; release(): void }>
+  /**
+   * The slot `preferred` when it is free (when not given: the one this tab had before a reload), else the lowest free one.
+   * A closed tab releases by itself; `release` is for tests and for a Node peer that stops.
+   */
+  claim(preferred?: number): Promise<{ readonly slot: number; release(): void }>
 }
 
 export { certifyTab, checkCertificate, type CheckedCertificate } from './certificate.ts'
@@ -57,5 +60,8 @@ export {
   CertificateSignatureError,
   ForeignRoomCertificateError,
 } from './errors.ts'
-export { accountOf, accountPublicKey, createVerifier, keyFromSeed, peerIdOf, signedBytes } from './keys.ts'
+export { firstUnkeptSlot } from './constants.ts'
+export { accountOf, accountPublicKey, keyFromCrypto, keyFromSeed, peerIdOf, signedBytes } from './keys.ts'
+export { createMemoryKeyVault } from './memory-vault.ts'
 export { openIdentity } from './open.ts'
+export { createVerifier } from './verify.ts'

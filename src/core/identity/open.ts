@@ -1,24 +1,27 @@
 import type { Identity, KeyVault, SlotLocks } from './index.ts'
 import { accountOf, peerIdOf, signedBytes } from './keys.ts'
 
-/** Claims a slot and loads or makes the keys of account and tab. `release` gives the slot back. */
+/**
+ * Claims a slot and loads or makes the keys of account and tab. `release` gives the slot back; the slot is also given back
+ * when a key cannot be had, and the vault's error is thrown.
+ */
 export async function openIdentity(components: {
   readonly keys: KeyVault
   readonly slots: SlotLocks
 }): Promise<{ readonly identity: Identity; release(): void }> {
-  const [{ slot, release }, account] = await Promise.all([
-    components.slots.claim(),
-    components.keys.account(),
-  ])
-  const tabKey = await components.keys.tab(slot)
-  return {
-    release,
-    identity: {
+  const { slot, release } = await components.slots.claim()
+  try {
+    const [account, tabKey] = await Promise.all([components.keys.account(), components.keys.tab(slot)])
+    const identity: Identity = {
       account: accountOf(account.publicKey),
       peer: peerIdOf(tabKey.publicKey),
       tabKey,
       slot,
       sign: (domain, message) => account.sign(signedBytes(domain, message)),
-    },
+    }
+    return { identity, release }
+  } catch (error) {
+    release()
+    throw error
   }
 }

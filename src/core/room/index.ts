@@ -5,9 +5,15 @@
  * @packageDocumentation
  */
 import type { Bytes } from '../base/bytes.ts'
+import type { Clock, RandomBytes } from '../base/clock.ts'
 import type { Events } from '../base/events.ts'
 import type { AccountId, PeerId, RoomId } from '../base/ids.ts'
-import type { HandleOptions, MeshStream, OpenOptions, Path, StreamHandler } from '../mesh/index.ts'
+import type { Logger } from '../base/logger.ts'
+import type { Identity, VerifySignature } from '../identity/index.ts'
+import type { HandleOptions, Mesh, MeshStream, OpenOptions, Path, StreamHandler } from '../mesh/index.ts'
+import type { SettingsStore } from '../storage/index.ts'
+import type { RoomLink } from './link.ts'
+import { OpenSecretRoom } from './room.ts'
 
 /** A peer of the room that has proven the secret and shown its certificate. One person may have several. */
 export interface Member {
@@ -53,3 +59,49 @@ export interface Room {
   /** Opened payloads of others. Sender is not authenticated by gossip: payloads carry their own signature. */
   subscribe(topic: string, listener: (payload: Bytes) => void): () => void
 }
+
+/** The room as its owner, the peer, holds it. */
+export interface RoomControl extends Room {
+  /** Begins to look for members and to answer them. */
+  start(): Promise<void>
+  /** Leaves: closes the links to members and forgets their admission. Twice is fine. */
+  stop(): Promise<void>
+  setName(name: string): void
+  /** Tells members that we go, in this very turn; best effort, for a page that is going away. */
+  goodbye(): void
+  /** Looks for members and relays at once. */
+  wake(): void
+}
+
+export interface RoomComponents {
+  readonly mesh: Mesh
+  readonly identity: Identity
+  readonly verify: VerifySignature
+  readonly settings: SettingsStore
+  readonly clock: Clock
+  readonly random: RandomBytes
+  readonly logger: Logger
+}
+
+export interface RoomInit {
+  readonly link: RoomLink
+  readonly name: string
+  readonly appVersion: string
+}
+
+export function createRoom(components: RoomComponents, init: RoomInit): RoomControl {
+  return new OpenSecretRoom(components, init)
+}
+
+export {
+  LinkChecksumError,
+  LinkFormatError,
+  LinkLengthError,
+  LinkMissingSecretError,
+  LinkNotTesseraError,
+  LinkTruncatedError,
+  RateLimitError,
+  ReplayedProofError,
+  WrongSecretError,
+} from './errors.ts'
+export { roomIdOf } from './keys.ts'

@@ -1,0 +1,11 @@
+import { en } from './messages/en.ts'
+import { enLate } from './messages/en-late.ts'
+import { createWords, type Words } from './words.ts'
+
+const all = { ...en, ...enLate } as const
+
+/**
+ * The words of everything that is loaded after the shell. A part that the shell draws takes `t` of `words.ts` instead, or
+ * it would bring all texts into the first paint.
+ */
+export const t: Words<typeof all> = createWords<typeof all>(all)

@@ -1,0 +1,27 @@
+/**
+ * Draws any screen over a fake peer, for looking at it: `preview.html?scene=busy`. Served in development only; no
+ * build reaches it.
+ *
+ * @packageDocumentation
+ */
+import { mount } from 'svelte'
+import App from '../../ui/App.svelte'
+import '../../ui/base.css'
+import { fakeApp } from './fake-app.ts'
+import { FakePeer } from './fake-peer.ts'
+import { scenes } from './scenes.ts'
+
+const name = new URLSearchParams(location.search).get('scene') ?? 'landing'
+const scene = scenes[name]
+const target = document.getElementById('app')
+if (scene === undefined || target === null)
+  throw new Error(`expected one of ${Object.keys(scenes).join(', ')}`)
+
+const peer = new FakePeer()
+const { app } = fakeApp(peer, { hash: scene.hash ?? '', ...scene.init })
+if (scene.hasName !== false) app.prefs.markNameAsked()
+await scene.before?.(peer)
+mount(App, { target, props: { app } })
+app.start()
+app.peer.ready().catch(() => undefined)
+await scene.after?.(peer, app)

@@ -1,0 +1,78 @@
+import type { Bytes } from '../base/bytes.ts'
+import { decrypt } from './cipher.ts'
+import { inflate } from './compress.ts'
+import { codecDeflate, codecRaw, tagBytes } from './constants.ts'
+import { CorruptPieceError, InvalidSegmentError, UnknownCodecError } from './errors.ts'
+import type { ExpectedSegment, SegmentContext } from './index.ts'
+import { nonceOf, nonceUse, segmentAad } from './nonce.ts'
+import { pieceBytes } from './plan.ts'
+import type { ReedSolomon } from './reed-solomon.ts'
+import { checkPlace } from './segment-rules.ts'
+
+/**
+ * Turns any k verified pieces back into one segment of plaintext: rebuild, authenticate, decrypt, inflate.
+ *
+ * @param scratch gives working memory of at least the length asked; used before this function returns only
+ * @returns exactly `expected.plainBytes` bytes in a new buffer that the caller owns
+ * @throws NotEnoughPiecesError, CorruptPieceError (length or shard index), DecryptionError, InflateError, UnknownCodecError, InvalidSegmentError
+ */
+export function openSegment(
+  codec: ReedSolomon,
+  scratch: (length: number) => Uint8Array,
+  context: SegmentContext,
+  segment: number,
+  isLast: boolean,
+  expected: ExpectedSegment,
+  pieces: ReadonlyMap<number, Uint8Array>,
+): Bytes {
+  checkPlace(context, segment, isLast, expected.plainBytes)
+  checkExpected(expected)
+  const { code, key, noncePrefix } = context
+  const shardBytes = pieceBytes(expected.sealedBytes, code.k)
+  checkPieces(pieces, code.n, shardBytes)
+
+  const padded = scratch(code.k * shardBytes + expected.sealedBytes)
+  codec.decode(code, pieces).forEach((shard, i) => padded.set(shard, i * shardBytes))
+  const sealed = padded.subarray(0, expected.sealedBytes)
+  const nonce = nonceOf(noncePrefix, segment, isLast ? nonceUse.lastSegment : nonceUse.segment)
+  const aad = segmentAad(context, expected.codec, expected.plainBytes)
+  if (expected.codec === codecRaw) {
+    const plaintext = new Uint8Array(expected.plainBytes)
+    decrypt(key, nonce, aad, sealed, plaintext)
+    return plaintext
+  }
+  const start = code.k * shardBytes
+  const packed = padded.subarray(start, start + expected.sealedBytes - tagBytes)
+  decrypt(key, nonce, aad, sealed, packed)
+  return inflate(packed, expected.plainBytes)
+}
+
+/** The manifest's own rule for a row (CES-35), again: the engine must not depend on who called it. */
+function checkExpected({ codec, sealedBytes, plainBytes }: ExpectedSegment): void {
+  if (codec !== codecRaw && codec !== codecDeflate) {
+    throw new UnknownCodecError(`no codec with id ${String(codec)} here`)
+  }
+  const most = plainBytes + tagBytes
+  const isRight =
+    codec === codecRaw
+      ? sealedBytes === most
+      : Number.isInteger(sealedBytes) && sealedBytes > tagBytes && sealedBytes < most
+  if (!isRight) {
+    throw new InvalidSegmentError(
+      `${String(plainBytes)} bytes cannot be sealed in ${String(sealedBytes)} with codec ${String(codec)}`,
+    )
+  }
+}
+
+function checkPieces(pieces: ReadonlyMap<number, Uint8Array>, n: number, shardBytes: number): void {
+  for (const [shard, piece] of pieces) {
+    if (!Number.isInteger(shard) || shard < 0 || shard >= n) {
+      throw new InvalidSegmentError(`expected a shard below ${String(n)}, got ${String(shard)}`)
+    }
+    if (piece.byteLength !== shardBytes) {
+      throw new CorruptPieceError(
+        `shard ${String(shard)}: expected ${String(shardBytes)} bytes, got ${String(piece.byteLength)}`,
+      )
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { openingContext, segmentPlainBytes, type CesEngine } from '../index.ts'
+import { noise, prose, sameBytes } from './sample-bytes.ts'
+import { openFile, piecesOf, sealFile } from './sealed-file.ts'
+
+/** What every {@link CesEngine} must hold, wherever it runs. */
+export function describeEngine(name: string, createEngine: () => CesEngine): void {
+  const engines: CesEngine[] = []
+  const start = (): CesEngine => {
+    const engine = createEngine()
+    engines.push(engine)
+    return engine
+  }
+  afterEach(() => engines.splice(0).forEach((engine) => engine.stop()))
+
+  describe(`${name} as an engine`, () => {
+    it.each([
+      ['text', prose(700_000)],
+      ['random bytes', noise(700_000)],
+    ])('gives back %s from any k shards', async (_, bytes) => {
+      const file = await sealFile(start(), bytes, { k: 2, n: 4 })
+      expect(sameBytes(bytes, await openFile(start(), file))).toBe(true)
+      const halved = await openFile(start(), file, (segment, shard) => (shard + segment) % 2 === 1)
+      expect(sameBytes(bytes, halved)).toBe(true)
+    })
+    it('gives each piece its own buffer', async () => {
+      const file = await sealFile(start(), prose(10_000), { k: 2, n: 4 })
+      for (const piece of file.segments[0]?.pieces ?? [])
+        expect(piece.buffer.byteLength).toBe(piece.byteLength)
+    })
+    it('says when pieces are too few, by name', async () => {
+      const file = await sealFile(start(), prose(10_000), { k: 3, n: 5 })
+      await expect(openFile(start(), file, (_, shard) => shard < 2)).rejects.toMatchObject({
+        name: 'NotEnoughPiecesError',
+      })
+    })
+    it('releases nothing when a piece was changed, by name', async () => {
+      const file = await sealFile(start(), prose(10_000), { k: 2, n: 3 })
+      const { manifest } = file.record
+      const pieces = piecesOf(file, 0)
+      pieces.get(0)?.fill(7, 3, 4)
+      const expected = { ...row(manifest.segments), plainBytes: segmentPlainBytes(manifest, 0) }
+      const opened = start().open(openingContext(manifest, file.key), 0, true, expected, pieces)
+      await expect(opened).rejects.toMatchObject({ name: 'DecryptionError' })
+    })
+    it('does nothing for a signal that has fired', async () => {
+      const file = await sealFile(start(), prose(10_000), { k: 1, n: 1 })
+      const { manifest } = file.record
+      const context = openingContext(manifest, file.key)
+      const signal = AbortSignal.abort()
+      const expected = { ...row(manifest.segments), plainBytes: 10_000 }
+      const opened = start().open(context, 0, true, expected, piecesOf(file, 0), { signal })
+      await expect(opened).rejects.toMatchObject({ name: 'AbortError' })
+      const sealed = start().seal(context, 0, true, prose(10_000), { signal })
+      await expect(sealed).rejects.toMatchObject({ name: 'AbortError' })
+    })
+    it('does nothing after it was stopped, and stops twice', async () => {
+      const file = await sealFile(start(), prose(100), { k: 1, n: 1 })
+      const stopped = start()
+      stopped.stop()
+      stopped.stop()
+      await expect(openFile(stopped, file)).rejects.toMatchObject({ name: 'NotStartedError' })
+    })
+  })
+}
+
+function row<T>(rows: readonly T[]): T {
+  const [first] = rows
+  if (first === undefined) throw new Error('the file has no segment')
+  return first
+}

@@ -1,0 +1,95 @@
+import * as v from 'valibot'
+import { fromBase64Url, fromUtf8, toBase64Url, utf8 } from '../base/bytes.ts'
+import { InvalidMessageError } from '../base/errors.ts'
+import type { AccountId, CallId, FileId } from '../base/ids.ts'
+import { byteString, text, uint } from '../base/wire/cbor.ts'
+import { maxTextBytes } from './constants.ts'
+import { displayText } from './display-text.ts'
+import { EmptyMessageError, MessageTooLongError } from './errors.ts'
+import type { EntryBody } from './index.ts'
+
+/** Longest file name carried, in UTF-16 units; file systems stop at 255. */
+export const maxNameLength = 1_024
+
+/** A body as it travels: a map with `kind`; the rest is up to the kind. */
+export const wireBody = v.looseObject({ kind: text(32, 1) })
+export type WireBody = v.InferOutput<typeof wireBody>
+
+const id = <T extends string>(length: number) =>
+  v.pipe(
+    byteString(length),
+    v.transform((bytes) => toBase64Url(bytes) as T), // length checked above
+  )
+
+/** Known kinds. Further keys are passed over, so that a later version can add some (SPEC CH-7). */
+const known = v.variant('kind', [
+  v.object({ kind: v.literal('text'), text: text(maxTextBytes, 1) }),
+  v.object({
+    kind: v.literal('file'),
+    file: id<FileId>(32),
+    key: byteString(32),
+    name: text(maxNameLength),
+    sizeBytes: uint(),
+    mediaType: text(255),
+  }),
+  v.object({
+    kind: v.literal('call'),
+    call: id<CallId>(16),
+    outcome: v.picklist(['ended', 'missed', 'declined', 'cancelled', 'failed']),
+    durationMs: uint(),
+    with: id<AccountId>(32),
+  }),
+])
+
+/** The body as this build understands it, its text cleaned for display; undefined when it is to be kept unshown. */
+export function readBody(wire: WireBody): EntryBody | undefined {
+  const result = v.safeParse(known, wire)
+  if (!result.success) return undefined
+  const body = result.output
+  if (body.kind !== 'text') return body
+  if (utf8(body.text).byteLength > maxTextBytes) return undefined
+  const shown = displayText(body.text)
+  return shown.trim() === '' ? undefined : { kind: 'text', text: shown }
+}
+
+/** Checks a body of our own and gives its wire form. Throws `EmptyMessageError`, `MessageTooLongError`, `InvalidMessageError`. */
+export function writeBody(body: EntryBody): WireBody {
+  const wire = toWire(body)
+  if (readBody(wire) === undefined) throw new InvalidMessageError(`${body.kind} body has the wrong shape`)
+  return wire
+}
+
+function toWire(body: EntryBody): WireBody {
+  switch (body.kind) {
+    case 'text':
+      return { kind: 'text', text: checkedText(body.text) }
+    case 'file':
+      if (body.name.length > maxNameLength) {
+        throw new MessageTooLongError(`expected a name of at most ${maxNameLength} characters`)
+      }
+      return { ...body, name: wellFormed(body.name), file: fromBase64Url(body.file) }
+    case 'call':
+      return {
+        ...body,
+        call: fromBase64Url(body.call),
+        with: fromBase64Url(body.with),
+        durationMs: Math.max(0, Math.round(body.durationMs)),
+      }
+    default:
+      return body satisfies never
+  }
+}
+
+function checkedText(text: string): string {
+  const bytes = utf8(text)
+  if (bytes.byteLength > maxTextBytes) {
+    throw new MessageTooLongError(`expected at most ${maxTextBytes} bytes of text, got ${bytes.byteLength}`)
+  }
+  if (displayText(text).trim() === '') throw new EmptyMessageError('there is nothing to show in this message')
+  return fromUtf8(bytes)
+}
+
+/** Half a surrogate pair has no UTF-8 form: what goes in must be what comes out. */
+function wellFormed(text: string): string {
+  return fromUtf8(utf8(text))
+}

@@ -1,0 +1,125 @@
+/** Stream protocol of this room's files. SPEC.md has its rules. */
+export const filesProtocol = '/tessera/files/1'
+
+/** Gossip topic for new receipts. */
+export const receiptsTopic = 'files/receipts/1'
+
+/** Raw bytes in one frame: one data-channel message of 64 KiB less 64 bytes for the stream's own header. Every chunk but a piece's last is full. */
+export const chunkBytes = 65_472
+
+/** Longest frame from the answering end: a chunk, or receipts of one file. */
+export const maxAnswerFrameBytes = 65_536
+
+/** Longest frame from the asking end: a `have` for {@link maxHaveFiles} files. */
+export const maxRequestFrameBytes = 4_096
+
+/** Longest manifest, by decision 10. */
+export const maxManifestBytes = 1_048_576
+
+/** Longest piece accepted, 1 MiB: four times what we make. Bounds what one corrupt answer can cost. */
+export const maxPieceBytes = 1_048_576
+
+/** Longest Merkle path: 40 nodes are enough for 2^40 pieces. */
+export const maxPathBytes = 40 * 32
+
+/** Bytes asked for and not yet received, per stream: half of what js-libp2p buffers before it resets a stream (4 MiB). */
+export const maxInFlightBytes = 2_097_152
+
+/** Bytes of opened or gathered segments held at once by one fetch. */
+export const maxFetchBufferBytes = 33_554_432
+
+/** Sealed pieces a share keeps in memory between its two passes; a larger file is sealed again for the rest. */
+export const maxSealBufferBytes = 33_554_432
+
+/** Piece bytes of one store transaction; 1 to 4 MiB is fastest and bounds what a full disk throws away. */
+export const storeBatchBytes = 4_194_304
+
+/** Files in one `have` frame. */
+export const maxHaveFiles = 64
+
+/** `have` frames in one stream: 10,000 files in batches of 64. */
+export const maxHaveFrames = 157
+
+/** Receipts in one `holdings` answer; 64 of at most 512 bytes fit one frame. */
+export const maxReceiptsPerAnswer = 64
+
+/** Longest encoded receipt: 255 shards and every fixed field. */
+export const maxReceiptBytes = 512
+
+/** Receipts of one file kept in memory. */
+export const maxReceiptsPerFile = 256
+
+/** Receipts waiting for their signature check; more are dropped, since answers to `have` bring them again. */
+export const maxReceiptsWaiting = 256
+
+/** Files listed in one room. */
+export const maxFilesPerRoom = 10_000
+
+/** Cards kept of one file when several members post it. */
+export const maxCardsPerFile = 4
+
+/** Streams served at once to one peer. */
+export const maxStreamsPerPeer = 8
+
+/** Streams served at once in all. */
+export const maxStreamsServed = 64
+
+/** Files pulled for others at once; further accepted offers wait. */
+export const maxPullsAtOnce = 2
+
+/** Offers accepted and not finished. */
+export const maxOffersWaiting = 64
+
+/** Files being placed at once by this peer, so that offers to one holder stay under its stream bound. */
+export const maxPlacementsAtOnce = 4
+
+/** A holder that owes bytes and gives none for this long is replaced. */
+export const stallTimeoutMs = 5_000
+
+/** Time for a request's first answer. */
+export const answerTimeoutMs = 10_000
+
+/** An idle served stream is ended after this. */
+export const idleTimeoutMs = 60_000
+
+/** Longest time one offered column set may take: 512 MiB at 0.15 MB/s. */
+export const offerTimeoutMs = 3_600_000
+
+/** Age of an unanswered piece request at which an idle holder may be asked for the segment as well. */
+export const hedgeAfterMs = 2_000
+
+/** How often a fetch looks at its holders and reports its rate. */
+export const fetchTickMs = 1_000
+
+/** Pause before a holder that stalled or dropped is tried again, times its strikes. */
+export const holderPauseMs = 10_000
+
+/** Longest wait for a holder to show up; after it a fetch fails with `FileUnavailableError`. */
+export const waitForHolderMs = 3_600_000
+
+/** Pause before a refused or failed offer is made again. */
+export const offerPauseMs = 60_000
+
+/** Space given to others when the platform does not say how much there is. */
+export const defaultBudgetBytes = 536_870_912
+
+/** Share of the quota given to others, when that is less. */
+export const budgetShare = 0.1
+
+/** A `partial` file not refreshed for this long belongs to a closed tab and is removed. */
+export const partialStaleMs = 120_000
+
+/** How often a running share or pull refreshes its `partial` record: four times in the stale time. */
+export const partialRefreshMs = 30_000
+
+/** Progress events at most ten times a second. */
+export const progressEveryMs = 100
+
+/** Rates are the mean over this long. */
+export const rateWindowMs = 5_000
+
+/** Finished transfers kept for show. */
+export const maxTransfersKept = 100
+
+/** Clocks of members may differ by this much; a receipt older than that does not bring back what its holder has denied. */
+export const clockSkewMs = 120_000

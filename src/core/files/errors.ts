@@ -1,0 +1,61 @@
+import { TesseraError } from '../base/errors.ts'
+
+/** Thrown when a source file is gone, shorter, longer or of other content than when its share began. */
+export class SourceChangedError extends TesseraError {
+  override name = 'SourceChangedError'
+}
+
+/** Thrown when a file id has no card in this room and nothing of it is kept here. */
+export class UnknownFileError extends TesseraError {
+  override name = 'UnknownFileError'
+}
+
+/** Thrown when a room already has as many files as it may. */
+export class TooManyFilesError extends TesseraError {
+  override name = 'TooManyFilesError'
+}
+
+/** Thrown when pieces are missing with everyone who could be asked. */
+export class FileUnavailableError extends TesseraError {
+  override name = 'FileUnavailableError'
+  /** Distinct shards that were missing for the first segment that could not be rebuilt; 0 when not even the manifest was found. */
+  readonly missingShards: number
+  /** True when someone who may hold them is away: trying later can help. */
+  readonly waitingHelps: boolean
+  constructor(
+    message: string,
+    options: ErrorOptions & { readonly missingShards: number; readonly waitingHelps: boolean },
+  ) {
+    super(message, options)
+    this.missingShards = options.missingShards
+    this.waitingHelps = options.waitingHelps
+  }
+}
+
+/** Thrown when every piece is as its sharer made it, yet the file does not open: wrong key, wrong lengths, garbage inside. */
+export class CorruptFileError extends TesseraError {
+  override name = 'CorruptFileError'
+}
+
+/** Thrown when a holder does not have a piece or manifest that it was asked for. */
+export class PieceMissingError extends TesseraError {
+  override name = 'PieceMissingError'
+}
+
+/** Thrown when a holder was silent for too long while bytes were owed. Never counts as hostile. */
+export class HolderStalledError extends TesseraError {
+  override name = 'HolderStalledError'
+}
+
+/** Why a member declines: no room left here, more than this device gives to any file, not known here, too much at once, freed here on purpose, or it failed. */
+export type RefusalReason = 'no-space' | 'too-large' | 'unknown' | 'busy' | 'declined' | 'failed'
+
+/** Thrown when a member declines an offer or a request. */
+export class RefusedError extends TesseraError {
+  override name = 'RefusedError'
+  readonly reason: RefusalReason
+  constructor(message: string, options: ErrorOptions & { readonly reason: RefusalReason }) {
+    super(message, options)
+    this.reason = options.reason
+  }
+}

@@ -1,0 +1,150 @@
+import type { Bytes } from '../base/bytes.ts'
+import type { Clock } from '../base/clock.ts'
+import { errorName, ProtocolError } from '../base/errors.ts'
+import type { FileId, PeerId } from '../base/ids.ts'
+import { CorruptPieceError } from '../ces/index.ts'
+import { StreamClosedError, type MeshStream } from '../mesh/index.ts'
+import { answerTimeoutMs, maxInFlightBytes, stallTimeoutMs } from './constants.ts'
+import { HolderStalledError, PieceMissingError } from './errors.ts'
+import {
+  nextAnswer,
+  openFilesStream,
+  receiveChunks,
+  sendRequest,
+  type AskComponents,
+  type WaitOptions,
+} from './protocol.ts'
+
+/** A piece as a holder gave it: right in length, not yet checked against the root. */
+export interface ReceivedPiece {
+  readonly bytes: Bytes
+  readonly path: Bytes
+}
+
+interface Wanted {
+  readonly segment: number
+  readonly shard: number
+  readonly sizeBytes: number
+  resolve(piece: ReceivedPiece): void
+  reject(error: Error): void
+}
+
+/**
+ * The asking end of a `pieces` stream: keeps at most {@link maxInFlightBytes} asked for and not received (FI-6), reads at
+ * once whatever comes, and gives up on a holder that owes bytes and is silent (FI-7). One failure ends it for all.
+ */
+export class PieceStream {
+  readonly #stream: MeshStream
+  readonly #clock: Clock
+  readonly #wanted: Wanted[] = []
+  #inFlightBytes = 0
+  #reading = false
+  #failure: Error | undefined
+
+  private constructor(stream: MeshStream, clock: Clock) {
+    this.#stream = stream
+    this.#clock = clock
+  }
+
+  /** Opens the stream and hears that the holder has the file. Throws `RefusedError`, `NoLinkError`, `TimeoutError` and the like. */
+  static async open(
+    components: AskComponents,
+    peer: PeerId,
+    file: FileId,
+    options: { signal?: AbortSignal } = {},
+  ): Promise<PieceStream> {
+    const wait: WaitOptions = { clock: components.clock, timeoutMs: answerTimeoutMs, signal: options.signal }
+    const stream = await openFilesStream(components, peer, wait)
+    try {
+      await sendRequest(stream, { type: 'pieces', file })
+      const answer = await nextAnswer(stream, { ...wait, timeoutMs: stallTimeoutMs })
+      if (answer.type !== 'ready') throw new ProtocolError('expected ready')
+    } catch (error) {
+      stream.abort(error instanceof Error ? error : new Error(errorName(error)))
+      throw stallOf(error)
+    }
+    return new PieceStream(stream, components.clock)
+  }
+
+  get inFlightBytes(): number {
+    return this.#inFlightBytes
+  }
+
+  /** Whether a piece of this length may be asked for now. */
+  hasRoomFor(sizeBytes: number): boolean {
+    return this.#inFlightBytes === 0 || this.#inFlightBytes + sizeBytes <= maxInFlightBytes
+  }
+
+  /**
+   * Asks for one piece of known length. Throws `PieceMissingError` (the stream stays usable), `CorruptPieceError` for
+   * another length, `HolderStalledError`, `ProtocolError`, `StreamClosedError`.
+   */
+  request(segment: number, shard: number, sizeBytes: number): Promise<ReceivedPiece> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
+    this.#inFlightBytes += sizeBytes
+    const answer = new Promise<ReceivedPiece>((resolve, reject) => {
+      this.#wanted.push({ segment, shard, sizeBytes, resolve, reject })
+    })
+    sendRequest(this.#stream, { type: 'want', segment, shard }).catch((error: unknown) => this.#fail(error))
+    void this.#read()
+    return answer
+  }
+
+  /** Ends the stream; whatever is still asked for fails with `StreamClosedError`. */
+  close(): void {
+    this.#fail(new StreamClosedError('closed by us'))
+  }
+
+  async #read(): Promise<void> {
+    if (this.#reading) return
+    this.#reading = true
+    try {
+      for (let wanted = this.#wanted[0]; wanted !== undefined; wanted = this.#wanted[0]) {
+        await this.#readOne(wanted)
+      }
+    } catch (error) {
+      this.#fail(stallOf(error))
+    } finally {
+      this.#reading = false
+    }
+  }
+
+  async #readOne(wanted: Wanted): Promise<void> {
+    const wait: WaitOptions = { clock: this.#clock, timeoutMs: stallTimeoutMs }
+    const answer = await nextAnswer(this.#stream, wait)
+    if (answer.type !== 'piece' && answer.type !== 'none') throw new ProtocolError('expected a piece')
+    if (answer.segment !== wanted.segment || answer.shard !== wanted.shard) {
+      throw new ProtocolError('a piece that was not asked for, or out of order')
+    }
+    if (answer.type === 'none') {
+      this.#settle(wanted)
+      wanted.reject(new PieceMissingError('the holder does not have this piece'))
+      return
+    }
+    if (answer.sizeBytes !== wanted.sizeBytes) {
+      throw new CorruptPieceError(`expected a piece of ${wanted.sizeBytes} bytes, got ${answer.sizeBytes}`)
+    }
+    const bytes = await receiveChunks(this.#stream, wanted.sizeBytes, wait)
+    this.#settle(wanted)
+    wanted.resolve({ bytes, path: answer.path })
+  }
+
+  #settle(wanted: Wanted): void {
+    this.#wanted.shift()
+    this.#inFlightBytes -= wanted.sizeBytes
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failure !== undefined) return
+    this.#failure = error instanceof Error ? error : new Error(errorName(error))
+    this.#stream.abort(this.#failure)
+    for (const wanted of this.#wanted.splice(0)) wanted.reject(this.#failure)
+    this.#inFlightBytes = 0
+  }
+}
+
+/** Silence of a holder has its own name: it is replaced, not blamed. */
+function stallOf(error: unknown): unknown {
+  if (errorName(error) !== 'TimeoutError') return error
+  return new HolderStalledError(`the holder was silent for ${stallTimeoutMs} ms`, { cause: error })
+}

@@ -1,0 +1,38 @@
+/** Bytes of frames a slow reader may leave waiting on one stream; js-libp2p itself resets a stream at 4 MiB unread. */
+export const maxQueuedBytes = 8 * 1024 * 1024
+
+/** Streams of one protocol that one peer may have open to us at once. */
+export const maxStreamsPerProtocol = 64
+
+/** One try of one dial: a good one takes 0.2 to 1.1 s even on a busy machine, a hung one never ends by itself. */
+export const dialTimeoutMs = 4_000
+
+/** Tries of one dial before it is given up for now. */
+export const dialTries = 3
+
+/** Opening a stream on a link that is up. */
+export const openStreamTimeoutMs = 10_000
+
+/** Liveness pings on every link, and so the age of a round-trip figure. A vanished tab is noticed within two. */
+export const pingIntervalMs = 5_000
+
+/** How long the relayed link stays beside a fresh direct one, so that what runs on it can end. */
+export const relayedGraceMs = 3_000
+
+/** First and longest pause between tries to reach a relay; each is drawn between half and all of its value. */
+export const relayRetryMs = { first: 500, longest: 15_000 }
+
+/** Registering waits this long for a reservation to give us an address. */
+export const reservationTimeoutMs = 10_000
+
+/** Gossip between linked, admitted peers. */
+export const gossipProtocol = '/tessera/gossip/1'
+
+/** Largest gossip payload: a chat entry of 64 KiB with its envelope and seal. */
+export const maxGossipBytes = 96 * 1024
+
+/** Message hashes remembered so that none is passed on twice; at 100 a second this is over a minute. */
+export const seenMessages = 8_192
+
+/** Bytes waiting for one slow neighbour before new gossip to it is dropped; the logs are compared later anyway. */
+export const maxGossipBacklogBytes = 1024 * 1024

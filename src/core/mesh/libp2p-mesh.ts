@@ -1,0 +1,431 @@
+import type { Connection, Libp2p, PeerId as Libp2pPeerId, Stream } from '@libp2p/interface'
+import { peerIdFromString } from '@libp2p/peer-id'
+import { multiaddr } from '@multiformats/multiaddr'
+import { errorName, isAbort } from '../base/errors.ts'
+import { Emitter } from '../base/events.ts'
+import type { PeerId } from '../base/ids.ts'
+import type { Bytes } from '../base/bytes.ts'
+import { delay, within } from '../base/wait.ts'
+import type { Clock, RandomBytes } from '../base/clock.ts'
+import type { Logger } from '../base/logger.ts'
+import {
+  dialTimeoutMs,
+  dialTries,
+  maxStreamsPerProtocol,
+  openStreamTimeoutMs,
+  pingIntervalMs,
+  relayedGraceMs,
+  reservationTimeoutMs,
+} from './constants.ts'
+import {
+  DialError,
+  NoLinkError,
+  ProtocolUnsupportedError,
+  RelayUnreachableError,
+  StreamClosedError,
+} from './errors.ts'
+import { FramedStream } from './framed-stream.ts'
+import { Gossip } from './gossip.ts'
+import type {
+  HandleOptions,
+  Link,
+  Mesh,
+  MeshEvents,
+  MeshStream,
+  OpenOptions,
+  PeerAddress,
+  RelayState,
+  StreamHandler,
+} from './index.ts'
+import { bestOf, linkOf, pathOf } from './link-table.ts'
+import { RelayKeeper } from './relay-keeper.ts'
+
+/** How a mesh asks relays who is there; the wire protocol is the adapter's choice. */
+export interface RendezvousPort {
+  register(
+    node: Libp2p,
+    relay: Libp2pPeerId,
+    namespace: string,
+    ttlMs: number,
+    signal: AbortSignal,
+  ): Promise<void>
+  discover(
+    node: Libp2p,
+    relay: Libp2pPeerId,
+    namespace: string,
+    signal: AbortSignal,
+  ): Promise<readonly PeerAddress[]>
+}
+
+export interface Libp2pMeshInit {
+  /** Makes the node, not started. The gate must be wired to the WebRTC transport; `isAdmitted` answers it. */
+  readonly createNode: (gate: { isAdmitted(peer: string): boolean }) => Promise<Libp2p>
+  readonly self: PeerId
+  /** Multiaddrs of relays, each ending in `/p2p/<id>`, asked again before every try. */
+  readonly relays: () => Promise<readonly string[]>
+  readonly rendezvous: RendezvousPort
+  /** Whether dialling a peer through a relay is how links begin (a browser), or its own addresses (memory, tests). */
+  readonly dialsThroughRelay: boolean
+  readonly clock: Clock
+  readonly random: RandomBytes
+  readonly logger: Logger
+}
+
+/** {@link Mesh} over one libp2p node; transports are the adapter's. See SPEC.md. */
+export class Libp2pMesh implements Mesh {
+  readonly self: PeerId
+  readonly events = new Emitter<MeshEvents>()
+  readonly #init: Libp2pMeshInit
+  readonly #gossip: Gossip
+  readonly #keeper: RelayKeeper
+  readonly #admitted = new Set<PeerId>()
+  readonly #relays = new Set<string>()
+  readonly #shown = new Map<PeerId, Link>()
+  readonly #handlers = new Map<string, { handler: StreamHandler; options: HandleOptions }>()
+  #node: Libp2p | undefined
+  #relayState: RelayState = 'starting'
+  #stopped = false
+  #cancelTick: () => void = () => undefined
+
+  constructor(init: Libp2pMeshInit) {
+    this.#init = init
+    this.self = init.self
+    this.#gossip = new Gossip(this)
+    this.#keeper = new RelayKeeper({
+      clock: init.clock,
+      random: init.random,
+      isConnected: () => this.#relayConnections().length > 0,
+      tryRelays: () => this.#tryRelays(),
+      onState: (connected) => this.#setRelayState(connected ? 'online' : 'offline'),
+    })
+  }
+
+  async start(): Promise<void> {
+    if (this.#node !== undefined) return
+    const node = await this.#init.createNode({ isAdmitted: (peer) => this.#admitted.has(peer as PeerId) })
+    this.#node = node
+    node.addEventListener('connection:open', ({ detail }) => this.#opened(detail))
+    node.addEventListener('connection:close', ({ detail }) => this.#closed(detail))
+    for (const [protocol, { handler, options }] of this.#handlers)
+      await this.#register(node, protocol, handler, options)
+    this.#gossip.start()
+    await node.start()
+    this.#keeper.start()
+    this.#tick()
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopped) return
+    this.#stopped = true
+    this.#cancelTick()
+    this.#keeper.stop()
+    this.#gossip.stop()
+    await this.#node?.stop()
+  }
+
+  addresses(): readonly string[] {
+    return this.#node?.getMultiaddrs().map(String) ?? []
+  }
+  relayState(): RelayState {
+    return this.#relayState
+  }
+  wake(): void {
+    this.#keeper.wake()
+  }
+
+  link(peer: PeerId): Link | undefined {
+    const best = bestOf(this.#connections(peer))
+    return best === undefined ? undefined : linkOf(best)
+  }
+  links(): readonly Link[] {
+    return [...this.#shown.keys()].flatMap((peer) => this.link(peer) ?? [])
+  }
+
+  async connect(target: PeerAddress, options: { signal?: AbortSignal } = {}): Promise<Link> {
+    const known = this.link(target.peer)
+    if (known !== undefined) return known
+    return this.#dial(target, this.#relayedAddresses(target), options.signal)
+  }
+
+  async connectDirect(target: PeerAddress, options: { signal?: AbortSignal } = {}): Promise<Link> {
+    const known = this.link(target.peer)
+    if (known?.path === 'direct') return known
+    if (!this.#admitted.has(target.peer)) throw new DialError('the peer is not admitted')
+    const addresses = this.#relayedAddresses(target).map((address) =>
+      address.replace(`/p2p-circuit/p2p/${target.peer}`, `/p2p-circuit/webrtc/p2p/${target.peer}`),
+    )
+    return this.#dial(target, addresses, options.signal)
+  }
+
+  /** Addresses through relays we are on come first: they need no new link to another relay. */
+  #relayedAddresses({ peer, addresses }: PeerAddress): readonly string[] {
+    if (!this.#init.dialsThroughRelay) return addresses
+    const own = this.#relayConnections().map((relay) => `${base(relay)}/p2p-circuit/p2p/${peer}`)
+    const theirs = addresses.filter((address) => address.endsWith(`/p2p-circuit/p2p/${peer}`))
+    return [...new Set([...own, ...theirs])].slice(0, 4)
+  }
+
+  async #dial(target: PeerAddress, addresses: readonly string[], signal?: AbortSignal): Promise<Link> {
+    const { clock, random, logger } = this.#init
+    if (addresses.length === 0) throw new DialError('no relay is connected and no address is known')
+    let last: unknown
+    for (let attempt = 0; attempt < dialTries; attempt++) {
+      if (attempt > 0) await delay(150 * attempt + (random(1)[0] ?? 0), clock, signal)
+      const patience = AbortSignal.timeout(dialTimeoutMs)
+      try {
+        const connection = await this.#need().dial(
+          addresses.map((address) => multiaddr(address)),
+          {
+            signal: signal === undefined ? patience : AbortSignal.any([signal, patience]),
+          },
+        )
+        return linkOf(bestOf(this.#connections(target.peer)) ?? connection)
+      } catch (error) {
+        if (signal?.aborted === true) throw error
+        last = error
+        logger('debug', 'dial failed', { peer: target.peer, attempt, error: errorName(error) })
+      }
+    }
+    throw new DialError(`${target.peer} was not reached at ${addresses.length} addresses`, { cause: last })
+  }
+
+  async disconnect(peer: PeerId): Promise<void> {
+    await Promise.all(this.#connections(peer).map((connection) => connection.close().catch(() => undefined)))
+  }
+
+  async openStream(peer: PeerId, protocol: string, options: OpenOptions): Promise<MeshStream> {
+    const connection = bestOf(this.#connections(peer))
+    if (connection === undefined) throw new NoLinkError(`no link to ${peer}`)
+    const path = pathOf(connection)
+    if (path === 'relayed' && options.overRelay !== true) throw new NoLinkError(`no direct link to ${peer}`)
+    const patience = AbortSignal.timeout(openStreamTimeoutMs)
+    try {
+      const stream = await connection.newStream(protocol, {
+        runOnLimitedConnection: options.overRelay === true,
+        maxOutboundStreams: maxStreamsPerProtocol,
+        signal: options.signal === undefined ? patience : AbortSignal.any([options.signal, patience]),
+      })
+      return new FramedStream(stream, peer, path, options.maxFrameBytes)
+    } catch (cause) {
+      if (isAbort(cause) && options.signal?.aborted === true) throw cause
+      if (errorName(cause) === 'UnsupportedProtocolError') {
+        throw new ProtocolUnsupportedError(`${protocol} is not answered`, { cause })
+      }
+      throw new StreamClosedError(`no stream on ${protocol}`, { cause })
+    }
+  }
+
+  handle(protocol: string, handler: StreamHandler, options: HandleOptions): () => void {
+    this.#handlers.set(protocol, { handler, options })
+    const node = this.#node
+    if (node !== undefined) void this.#register(node, protocol, handler, options)
+    return () => {
+      this.#handlers.delete(protocol)
+      void this.#node?.unhandle(protocol).catch(() => undefined) // the node may be stopped already
+    }
+  }
+
+  async #register(
+    node: Libp2p,
+    protocol: string,
+    handler: StreamHandler,
+    options: HandleOptions,
+  ): Promise<void> {
+    const answer = (stream: Stream, connection: Connection): void =>
+      this.#answer(stream, connection, handler, options)
+    await node.handle(protocol, answer, {
+      runOnLimitedConnection: options.overRelay === true,
+      maxInboundStreams: maxStreamsPerProtocol,
+      maxOutboundStreams: maxStreamsPerProtocol,
+      force: true,
+    })
+  }
+
+  #answer(stream: Stream, connection: Connection, handler: StreamHandler, options: HandleOptions): void {
+    const peer = idOf(connection)
+    if (options.beforeAdmission !== true && !this.#admitted.has(peer)) {
+      this.#init.logger('debug', 'stream before admission', { peer, protocol: stream.protocol })
+      stream.abort(new NoLinkError('not admitted'))
+      return
+    }
+    const framed = new FramedStream(stream, peer, pathOf(connection), options.maxFrameBytes)
+    handler(framed).catch((error: unknown) => {
+      this.#init.logger('debug', 'handler failed', {
+        peer,
+        protocol: stream.protocol,
+        error: errorName(error),
+      })
+      framed.abort(error instanceof Error ? error : new Error(String(error)))
+    })
+  }
+
+  setAdmitted(peer: PeerId, admitted: boolean): void {
+    if (admitted) this.#admitted.add(peer)
+    else this.#admitted.delete(peer)
+    if (!admitted) this.#gossip.forget(peer)
+  }
+  isAdmitted(peer: PeerId): boolean {
+    return this.#admitted.has(peer)
+  }
+
+  publish(topic: string, payload: Uint8Array): Promise<void> {
+    return this.#gossip.publish(topic, payload)
+  }
+  subscribe(topic: string, listener: (payload: Bytes, from: PeerId) => void): () => void {
+    return this.#gossip.subscribe(topic, listener)
+  }
+
+  async register(
+    namespace: string,
+    { ttlMs, signal }: { ttlMs: number; signal?: AbortSignal },
+  ): Promise<void> {
+    if (this.#init.dialsThroughRelay) await this.#reserved(signal)
+    const wait = signalWithin(reservationTimeoutMs, signal)
+    await this.#atRelays((relay) =>
+      this.#init.rendezvous.register(this.#need(), relay.remotePeer, namespace, ttlMs, wait),
+    )
+  }
+
+  async discover(
+    namespace: string,
+    { signal }: { signal?: AbortSignal } = {},
+  ): Promise<readonly PeerAddress[]> {
+    const wait = signalWithin(reservationTimeoutMs, signal)
+    const answers = await this.#atRelays((relay) =>
+      this.#init.rendezvous.discover(this.#need(), relay.remotePeer, namespace, wait),
+    )
+    const byPeer = new Map(answers.flat().map((found) => [found.peer, found]))
+    byPeer.delete(this.self)
+    return [...byPeer.values()]
+  }
+
+  /** Asks every connected relay; one answer is enough. */
+  async #atRelays<T>(ask: (relay: Connection) => Promise<T>): Promise<T[]> {
+    const results = await Promise.allSettled(this.#relayConnections().map(ask))
+    const answers = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+    if (answers.length === 0) throw new RelayUnreachableError('no relay answers', { cause: results[0] })
+    return answers
+  }
+
+  /** Waits until a reservation has given us an address others can dial. */
+  async #reserved(signal: AbortSignal | undefined): Promise<void> {
+    const node = this.#need()
+    const has = (): boolean => this.addresses().some((address) => address.includes('/p2p-circuit'))
+    if (has()) return
+    const done = new AbortController()
+    const listening = new Promise<void>((resolve) => {
+      // The address is there in the turn after the listener says so; `self:peer:update` comes a second later.
+      const look = (): void => void queueMicrotask(() => has() && resolve())
+      node.addEventListener('transport:listening', look, { signal: done.signal })
+      node.addEventListener('self:peer:update', look, { signal: done.signal })
+    })
+    try {
+      const timing = { clock: this.#init.clock, timeoutMs: reservationTimeoutMs, signal }
+      await within(listening, 'a reservation', timing)
+    } finally {
+      done.abort()
+    }
+  }
+
+  async #tryRelays(): Promise<void> {
+    const addresses = await this.#init.relays().catch((): readonly string[] => [])
+    await Promise.all(addresses.slice(0, 8).map((address) => this.#tryRelay(address)))
+  }
+
+  async #tryRelay(address: string): Promise<void> {
+    try {
+      const target = multiaddr(address)
+      const id = address.split('/p2p/').at(-1)
+      if (id === undefined || id === this.self) return
+      this.#relays.add(id)
+      await this.#need().dial(target, { signal: AbortSignal.timeout(dialTimeoutMs) })
+    } catch (error) {
+      this.#init.logger('debug', 'relay not reached', { error: errorName(error) })
+    }
+  }
+
+  #relayConnections(): readonly Connection[] {
+    const all = this.#node?.getConnections() ?? []
+    return all.filter(
+      ({ remotePeer, status }) => status === 'open' && this.#relays.has(remotePeer.toString()),
+    )
+  }
+
+  #setRelayState(state: RelayState): void {
+    if (state === this.#relayState) return
+    this.#relayState = state
+    this.events.emit('relay:changed', { state })
+  }
+
+  #opened(connection: Connection): void {
+    const peer = idOf(connection)
+    if (this.#relays.has(peer)) this.#setRelayState('online')
+    else this.#refresh(peer)
+    if (pathOf(connection) === 'direct') this.#retireRelayed(peer)
+  }
+
+  #closed(connection: Connection): void {
+    const peer = idOf(connection)
+    if (this.#relays.has(peer)) this.#keeper.lost()
+    else this.#refresh(peer)
+  }
+
+  /** Closes the relayed link once a direct one has stood for a while. */
+  #retireRelayed(peer: PeerId): void {
+    this.#init.clock.after(relayedGraceMs, () => {
+      if (this.link(peer)?.path !== 'direct' || this.#relays.has(peer)) return
+      for (const connection of this.#connections(peer)) {
+        if (pathOf(connection) === 'relayed') void connection.close().catch(() => undefined) // gone is what we want
+      }
+    })
+  }
+
+  #refresh(peer: PeerId): void {
+    const before = this.#shown.get(peer)
+    const now = this.link(peer)
+    if (now === undefined) {
+      if (before === undefined) return
+      this.#shown.delete(peer)
+      this.#gossip.forget(peer)
+      this.events.emit('link:closed', { peer })
+      return
+    }
+    this.#shown.set(peer, now)
+    if (before === undefined) this.events.emit('link:opened', now)
+    else if (before.path !== now.path || before.rttMs !== now.rttMs) {
+      if (before.path !== now.path) this.#gossip.forget(peer)
+      this.events.emit('link:changed', now)
+    }
+  }
+
+  /** Round trips change without an event of their own. */
+  #tick(): void {
+    for (const peer of [...this.#shown.keys()]) this.#refresh(peer)
+    this.#cancelTick = this.#init.clock.after(pingIntervalMs, () => this.#tick())
+  }
+
+  #connections(peer: PeerId): readonly Connection[] {
+    return this.#node?.getConnections(peerIdFromString(peer)) ?? []
+  }
+
+  #need(): Libp2p {
+    if (this.#node === undefined) throw new NoLinkError('the mesh is not started')
+    return this.#node
+  }
+}
+
+function idOf(connection: Connection): PeerId {
+  return connection.remotePeer.toString() as PeerId // libp2p's own text form
+}
+
+/** The relay's address with its id, as a base for addresses through it. */
+function base(relay: Connection): string {
+  const address = relay.remoteAddr.toString()
+  const id = relay.remotePeer.toString()
+  return address.includes(`/p2p/${id}`) ? address : `${address}/p2p/${id}`
+}
+
+function signalWithin(timeoutMs: number, signal: AbortSignal | undefined): AbortSignal {
+  const patience = AbortSignal.timeout(timeoutMs)
+  return signal === undefined ? patience : AbortSignal.any([signal, patience])
+}

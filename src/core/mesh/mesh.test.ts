@@ -1,0 +1,91 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { testIdentity } from '../identity/testing/test-identity.ts'
+import { toCbor } from '../base/wire/cbor.ts'
+import { maxGossipBytes, gossipProtocol } from './constants.ts'
+import type { Libp2pMesh } from './libp2p-mesh.ts'
+import { LoopbackNetwork } from './testing/loopback.ts'
+import { createMemoryMesh, MemoryRendezvous } from './testing/memory-mesh.ts'
+import { meshSuite, next } from './testing/mesh-suite.ts'
+
+const started: Libp2pMesh[] = []
+
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((mesh) => mesh.stop()))
+})
+
+async function memoryMeshes(count: number) {
+  const rendezvous = new MemoryRendezvous()
+  return Promise.all(
+    Array.from({ length: count }, async () => {
+      const mesh = createMemoryMesh(await testIdentity(), rendezvous)
+      started.push(mesh)
+      await mesh.start()
+      return { mesh, address: { peer: mesh.self, addresses: [`/memory/${mesh.self}/p2p/${mesh.self}`] } }
+    }),
+  )
+}
+
+meshSuite('libp2p over memory', memoryMeshes)
+meshSuite('loopback', async (count) => {
+  const network = new LoopbackNetwork()
+  const meshes = Array.from({ length: count }, (_, i) => network.peer(`peer${i}`, { firstPath: 'direct' }))
+  await Promise.all(meshes.map((mesh) => mesh.start()))
+  return meshes.map((mesh) => ({ mesh, address: { peer: mesh.self, addresses: [] } }))
+})
+
+/** A chain a–b–c: a and c are not linked. */
+async function chain() {
+  const [a, b, c] = await memoryMeshes(3)
+  if (a === undefined || b === undefined || c === undefined) throw new Error('three meshes were asked for')
+  await a.mesh.connect(b.address)
+  await b.mesh.connect(c.address)
+  for (const { mesh } of [a, b, c]) {
+    for (const other of [a, b, c]) if (other.mesh !== mesh) mesh.setAdmitted(other.mesh.self, true)
+  }
+  return { a: a.mesh, b: b.mesh, c: c.mesh }
+}
+
+describe('gossip', () => {
+  it('ME-6 reaches members that are not linked to the sender, once', async () => {
+    const { a, b, c } = await chain()
+    const heard: string[] = []
+    b.subscribe('talk', () => heard.push('b'))
+    const arrived = next<string>((done) =>
+      c.subscribe('talk', (payload) => (heard.push('c'), done(payload.join()))),
+    )
+    await a.publish('talk', new Uint8Array([1, 2]))
+    expect(await arrived).toBe('1,2')
+    await a.publish('talk', new Uint8Array([1, 2]))
+    await new Promise((resolve) => setTimeout(resolve, 0))
+    expect(heard).toEqual(['b', 'c'])
+  })
+  it('ME-6 is neither sent to nor taken from a peer that is not admitted', async () => {
+    const { a, b, c } = await chain()
+    b.setAdmitted(c.self, false)
+    const heard: string[] = []
+    c.subscribe('talk', () => heard.push('c'))
+    b.subscribe('talk', () => heard.push('b'))
+    await c.publish('talk', new Uint8Array([9]))
+    const atB = next<unknown>((done) =>
+      b.subscribe('talk', (payload) => (payload[0] === 1 ? done(payload) : undefined)),
+    )
+    await a.publish('talk', new Uint8Array([1]))
+    await atB
+    expect(heard).toEqual(['b'])
+  })
+  it('ME-6 refuses a payload over its bound where it is given', async () => {
+    const { a } = await chain()
+    await expect(a.publish('talk', new Uint8Array(maxGossipBytes + 1))).rejects.toMatchObject({
+      name: 'InvalidMessageError',
+    })
+  })
+  it('ME-6 a neighbour that sends garbage loses its stream and nothing else', async () => {
+    const { a, b } = await chain()
+    const stream = await a.openStream(b.self, gossipProtocol, { maxFrameBytes: 10 })
+    await stream.send(toCbor({ t: 7 }))
+    await expect(stream.receive()).rejects.toMatchObject({ name: 'StreamClosedError' })
+    const arrived = next<Uint8Array>((done) => b.subscribe('talk', done))
+    await a.publish('talk', new Uint8Array([3]))
+    expect(await arrived).toEqual(new Uint8Array([3]))
+  })
+})

@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest'
+import type { PeerId } from '../../base/ids.ts'
+import type { Link, Mesh, MeshStream, PeerAddress } from '../index.ts'
+
+const protocol = '/test/echo/1'
+const bytes = (...values: number[]) => new Uint8Array(values)
+
+/** A mesh under test with the address by which others reach it. */
+export interface TestMesh {
+  readonly mesh: Mesh
+  readonly address: PeerAddress
+}
+
+/** Resolves with the next payload of an event. */
+export function next<T>(on: (listener: (payload: T) => void) => () => void): Promise<T> {
+  return new Promise((resolve) => {
+    const off = on((payload) => {
+      off()
+      resolve(payload)
+    })
+  })
+}
+
+async function echo(stream: MeshStream): Promise<void> {
+  for (let frame = await stream.receive(); frame !== undefined; frame = await stream.receive())
+    await stream.send(frame)
+  await stream.close()
+}
+
+/** What every adapter of the mesh port must do. @param make gives started meshes that can reach each other */
+export function meshSuite(title: string, make: (count: number) => Promise<readonly TestMesh[]>): void {
+  async function linked() {
+    const [a, b] = await make(2)
+    if (a === undefined || b === undefined) throw new Error('two meshes were asked for')
+    await a.mesh.connect(b.address)
+    const admit = (): void => {
+      a.mesh.setAdmitted(b.mesh.self, true)
+      b.mesh.setAdmitted(a.mesh.self, true)
+    }
+    return { a: a.mesh, b: b.mesh, to: b.address, admit }
+  }
+
+  describe(`${title}: streams`, () => {
+    it('ME-1 carry frames both ways in order and end in order', async () => {
+      const { a, b, admit } = await linked()
+      admit()
+      b.handle(protocol, echo, { maxFrameBytes: 100_000 })
+      const stream = await a.openStream(b.self, protocol, { maxFrameBytes: 100_000 })
+      const frames = [bytes(), bytes(1), new Uint8Array(127).fill(2), new Uint8Array(100_000).fill(3)]
+      for (const frame of frames) await stream.send(frame)
+      for (const frame of frames) expect(await stream.receive()).toEqual(frame)
+      await stream.close()
+      expect(await stream.receive()).toBeUndefined()
+    })
+    it('ME-4 refuse a frame over the bound and end', async () => {
+      const { a, b, admit } = await linked()
+      admit()
+      const seen = new Promise<unknown>((resolve) => {
+        b.handle(protocol, (stream) => stream.receive().then(resolve, resolve), { maxFrameBytes: 10 })
+      })
+      const stream = await a.openStream(b.self, protocol, { maxFrameBytes: 10 })
+      await stream.send(new Uint8Array(11)).catch(() => undefined)
+      expect(await seen).toMatchObject({ name: 'InvalidMessageError' })
+      await expect(stream.receive()).rejects.toMatchObject({ name: 'StreamClosedError' })
+      expect(stream.signal.aborted).toBe(true)
+    })
+    it('ME-2 are not answered before admission, except where asked for', async () => {
+      const { a, b } = await linked()
+      const seen: string[] = []
+      const note = (name: string) => async (stream: MeshStream) => {
+        seen.push(name)
+        await echo(stream)
+      }
+      b.handle('/test/guarded/1', note('guarded'), { maxFrameBytes: 10 })
+      b.handle('/test/open/1', note('open'), { maxFrameBytes: 10, beforeAdmission: true })
+      const guarded = a
+        .openStream(b.self, '/test/guarded/1', { maxFrameBytes: 10 })
+        .then((stream) => stream.receive())
+      await expect(guarded).rejects.toThrow()
+      const open = await a.openStream(b.self, '/test/open/1', { maxFrameBytes: 10 })
+      await open.send(bytes(1))
+      expect(await open.receive()).toEqual(bytes(1))
+      expect(seen).toEqual(['open'])
+      await open.close()
+    })
+    it('ME-1 end with the error of a handler that throws, and the mesh goes on', async () => {
+      const { a, b, admit } = await linked()
+      admit()
+      b.handle(protocol, () => Promise.reject(new Error('boom')), { maxFrameBytes: 10 })
+      const stream = await a.openStream(b.self, protocol, { maxFrameBytes: 10 })
+      await expect(stream.receive()).rejects.toMatchObject({ name: 'StreamClosedError' })
+      b.handle(protocol, echo, { maxFrameBytes: 10 })
+      const again = await a.openStream(b.self, protocol, { maxFrameBytes: 10 })
+      await again.send(bytes(7))
+      expect(await again.receive()).toEqual(bytes(7))
+    })
+    it('ME-1 a wait for a frame ends when its signal fires', async () => {
+      const { a, b, admit } = await linked()
+      admit()
+      b.handle(protocol, echo, { maxFrameBytes: 10 })
+      const stream = await a.openStream(b.self, protocol, { maxFrameBytes: 10 })
+      const control = new AbortController()
+      const wait = expect(stream.receive({ signal: control.signal })).rejects.toMatchObject({
+        name: 'AbortError',
+      })
+      control.abort()
+      await wait
+    })
+  })
+
+  describe(`${title}: links`, () => {
+    it('ME-5 are told once when they open and once when they close', async () => {
+      const { a, b } = await linked()
+      expect(a.link(b.self)?.peer).toBe(b.self)
+      const closed = next<{ peer: PeerId }>((listener) => a.events.on('link:closed', listener))
+      await b.disconnect(a.self)
+      expect((await closed).peer).toBe(b.self)
+      expect(a.link(b.self)).toBeUndefined()
+      const opened = next<Link>((listener) => a.events.on('link:opened', listener))
+      await b.connect({ peer: a.self, addresses: [`/memory/${a.self}/p2p/${a.self}`] })
+      expect((await opened).peer).toBe(b.self)
+    })
+    it('ME-5 are refused by name when nobody is there', async () => {
+      const { a } = await linked()
+      const nobody = '12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN' as PeerId
+      const target = { peer: nobody, addresses: [`/memory/${nobody}/p2p/${nobody}`] }
+      await expect(a.connect(target)).rejects.toMatchObject({ name: 'DialError' })
+      await expect(a.openStream(nobody, protocol, { maxFrameBytes: 1 })).rejects.toMatchObject({
+        name: 'NoLinkError',
+      })
+    })
+    it('ME-3 are not made direct with a peer that is not admitted', async () => {
+      const { a, b, to } = await linked()
+      if (a.link(b.self)?.path === 'direct') return expect(a.isAdmitted(b.self)).toBe(false)
+      await expect(a.connectDirect(to)).rejects.toMatchObject({ name: 'DialError' })
+    })
+  })
+}

@@ -1,0 +1,69 @@
+/**
+ * Root of a tab: draws the shell, then loads the peer behind it.
+ *
+ * @packageDocumentation
+ */
+// First of all: scripts by URL are checked from here on, and libp2p needs the polyfill while it loads.
+import './trusted-types.ts'
+import './core/base/polyfill.ts'
+
+import { mount } from 'svelte'
+import { AppState } from './app/app.svelte.ts'
+import { browserKeep } from './app/keep.ts'
+import type { Engine } from './app/shell-ports.ts'
+import { systemClock } from './core/base/clock.ts'
+import { BrowserInstall, ServiceWorkerUpdates } from './platform/browser/updates.ts'
+import App from './ui/App.svelte'
+import './ui/base.css'
+
+/** The heavy half: libp2p, stores, rooms. Asked for after the shell has been painted. */
+async function loadEngine(): Promise<Engine> {
+  const [{ createBrowserPeer }, { parseRoomLink, encodeRoomLink }] = await Promise.all([
+    import('./platform/browser/peer.ts'),
+    import('./core/room/link.ts'),
+  ])
+  const { peer, streams } = await createBrowserPeer()
+  return {
+    peer,
+    streams,
+    links: { parse: parseRoomLink, format: (link) => encodeRoomLink(link, location.origin) },
+  }
+}
+
+/** Resolves once the browser has painted what was drawn before. */
+function painted(): Promise<void> {
+  return new Promise((resolve) => requestAnimationFrame(() => void setTimeout(resolve, 0)))
+}
+
+function start(target: HTMLElement): void {
+  const updates = new ServiceWorkerUpdates()
+  const install = new BrowserInstall()
+  const app = new AppState({
+    load: async () => {
+      // A hidden tab is never painted; it must connect all the same.
+      if (!document.hidden) await painted()
+      return await loadEngine()
+    },
+    window,
+    clock: systemClock,
+    keep: browserKeep(() => localStorage),
+    tabKeep: browserKeep(() => sessionStorage),
+    // Absent on insecure pages, whatever the types say.
+    storage: (navigator as { storage?: StorageManager }).storage,
+    createAudio: () => new AudioContext(),
+    version: __APP_VERSION__,
+    updates,
+    install,
+  })
+  mount(App, { target, props: { app } })
+  app.start()
+  install.start()
+  // Whoever waits for the peer is told of its failure; the landing page draws it.
+  app.peer.ready().catch(() => undefined)
+  // Without a worker (private windows of some browsers) the app works, only not offline.
+  if (import.meta.env.PROD) updates.start().catch(() => undefined)
+}
+
+const target = document.getElementById('app')
+if (target === null) throw new Error('expected an element with id "app"')
+start(target)

@@ -1,0 +1,132 @@
+import { transfer, type Remote } from 'comlink'
+import { copyBytes, type Bytes } from '../../core/base/bytes.ts'
+import { systemClock, type Clock } from '../../core/base/clock.ts'
+import { AbortError, NotStartedError } from '../../core/base/errors.ts'
+import { throwIfAborted } from '../../core/base/wait.ts'
+import { EngineError, reviveError, type CesEngine } from '../../core/ces/index.ts'
+import type { CesWorkerApi } from '../../../workers/ces/api.ts'
+import { WorkerSlot } from './ces-worker-slot.ts'
+
+/** More workers gain little: storage is the limit by then, and a phone's memory is not ours alone. */
+const maxWorkers = 4
+
+/** One segment works while the next is already there. */
+const maxInFlight = 2
+
+/** Segments that may wait for a worker, of all transfers together: 64 MiB when each is 256 KiB. Beyond it callers do not bound themselves. */
+const maxQueued = 256
+
+/** Options of {@link createCesPool}. */
+export interface CesPoolInit {
+  /** How many workers at most; one less than the cores, at most four, when not given. */
+  readonly workers?: number
+  /** Makes one worker; replaced in tests. */
+  readonly createWorker?: () => Worker
+  readonly clock?: Clock
+}
+
+interface Job {
+  readonly run: (slot: WorkerSlot) => Promise<void>
+  readonly fail: (thrown: unknown) => void
+}
+
+type Send<T> = (api: Remote<CesWorkerApi>) => Promise<T>
+
+/** A worker that runs the engine, from its own chunk of the build. */
+export function createCesWorker(): Worker {
+  return new Worker(new URL('../../../workers/ces/ces.worker.ts', import.meta.url), {
+    type: 'module',
+    name: 'tessera-ces',
+  })
+}
+
+/** The engine over a pool of workers (CES-71 to CES-74). Workers start with the first work and end when idle. */
+export function createCesPool({
+  workers = Math.max(1, Math.min((navigator.hardwareConcurrency || 2) - 1, maxWorkers)),
+  createWorker = createCesWorker,
+  clock = systemClock,
+}: CesPoolInit = {}): CesEngine {
+  const slots = Array.from({ length: workers }, () => new WorkerSlot(createWorker, clock))
+  const queue = createQueue(slots)
+  return {
+    concurrency: workers * maxInFlight,
+    seal: (context, segment, isLast, plaintext, options = {}) =>
+      queue.add(options.signal, (api) => {
+        const bytes = owned(plaintext)
+        return api.seal(context, segment, isLast, transfer(bytes, [bytes.buffer]))
+      }),
+    open: (context, segment, isLast, expected, pieces, options = {}) =>
+      queue.add(options.signal, (api) => {
+        const own = new Map([...pieces].map(([shard, piece]) => [shard, owned(piece)]))
+        const buffers = new Set([...own.values()].map(({ buffer }) => buffer))
+        return api.open(context, segment, isLast, expected, transfer(own, [...buffers]))
+      }),
+    stop: () => queue.stop(),
+  }
+}
+
+/** Hands jobs to slots, first come first served, never more than two to one. */
+function createQueue(slots: readonly WorkerSlot[]): {
+  add<T>(signal: AbortSignal | undefined, send: Send<T>): Promise<T>
+  stop(): void
+} {
+  const waiting = new Set<Job>()
+  let isStopped = false
+
+  const pump = (): void => {
+    for (const job of waiting) {
+      const slot = freest(slots)
+      if (slot === undefined) return
+      waiting.delete(job)
+      void job.run(slot).then(pump)
+    }
+  }
+  return {
+    async add<T>(signal: AbortSignal | undefined, send: Send<T>) {
+      if (isStopped) throw new NotStartedError('the CES engine is stopped')
+      throwIfAborted(signal)
+      if (waiting.size >= maxQueued) {
+        throw new EngineError(`expected at most ${String(maxQueued)} segments waiting for the engine`)
+      }
+      return await new Promise<T>((resolve, reject) => {
+        const onAbort = (): void => {
+          waiting.delete(job)
+          reject(new AbortError('the segment was cancelled', { cause: signal?.reason }))
+        }
+        const fail = (thrown: unknown): void => {
+          signal?.removeEventListener('abort', onAbort)
+          reject(reviveError(thrown))
+        }
+        const succeed = (value: T): void => {
+          signal?.removeEventListener('abort', onAbort)
+          resolve(value)
+        }
+        // Never rejects. After an abort the slot stays taken until its worker has answered; that answer is dropped.
+        const job: Job = { fail, run: (slot) => slot.run(send).then(succeed, fail) }
+        signal?.addEventListener('abort', onAbort, { once: true })
+        waiting.add(job)
+        pump()
+      })
+    },
+    stop() {
+      isStopped = true
+      const reason = new AbortError('the CES engine was stopped')
+      for (const job of waiting) job.fail(reason)
+      waiting.clear()
+      for (const slot of slots) slot.end(reason)
+    },
+  }
+}
+
+/** The slot with the least to do, a running worker before one that must start; undefined when all are full. */
+function freest(slots: readonly WorkerSlot[]): WorkerSlot | undefined {
+  const [best] = slots
+    .filter((slot) => slot.inFlight < maxInFlight)
+    .sort((a, b) => a.inFlight - b.inFlight || Number(b.isAlive) - Number(a.isAlive))
+  return best
+}
+
+/** Bytes that are all of their buffer, so that transferring takes nothing else along. */
+function owned(bytes: Bytes): Bytes {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : copyBytes(bytes)
+}

@@ -1,7 +1,7 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vite'
 import { serviceWorker } from './tools/service-worker-plugin.ts'
-import { version } from './package.json'
+import { version } from './package.json' with { type: 'json' }
 
 export default defineConfig({
   base: '/',

@@ -8,7 +8,8 @@ interface Resolvers<T> {
   reject: (reason?: unknown) => void
 }
 
-const target: { withResolvers?: <T>() => Resolvers<T> } = Promise
+// Not in every engine, whatever the types say.
+const target = Promise as unknown as { withResolvers?: <T>() => Resolvers<T> }
 target.withResolvers ??= function withResolvers<T>(): Resolvers<T> {
   let resolve!: Resolvers<T>['resolve']
   let reject!: Resolvers<T>['reject']

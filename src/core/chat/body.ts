@@ -9,7 +9,7 @@ import { EmptyMessageError, MessageTooLongError } from './errors.ts'
 import type { EntryBody } from './index.ts'
 
 /** Longest file name carried, in UTF-16 units; file systems stop at 255. */
-export const maxNameLength = 1_024
+const maxNameLength = 1_024
 
 /** A body as it travels: a map with `kind`; the rest is up to the kind. */
 export const wireBody = v.looseObject({ kind: text(32, 1) })

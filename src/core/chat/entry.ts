@@ -15,7 +15,7 @@ import type { EntryBody } from './index.ts'
 export const signatureBytes = 64
 
 /** The version of entries this build writes and reads. */
-export const entryVersion = 1
+const entryVersion = 1
 
 /** One entry of an author's log, decoded. */
 export interface LogEntry {
@@ -58,7 +58,7 @@ const schema = v.strictObject({
 })
 
 /** Canonical CBOR of what is signed (SPEC CH-2). */
-export function encodeContent(draft: EntryDraft): Bytes {
+function encodeContent(draft: EntryDraft): Bytes {
   return toCbor({
     v: entryVersion,
     room: fromBase64Url(draft.room),

@@ -3,7 +3,7 @@ import type { Bytes } from '../base/bytes.ts'
 import { systemClock } from '../base/clock.ts'
 import { testIdentity } from '../identity/testing/test-identity.ts'
 import { createMemoryStorage } from '../storage/index.ts'
-import { authorRate, maxQueuedBytes, maxQueuedItems } from './constants.ts'
+import { authorRate, floodCatchUpEntries, maxQueuedBytes, maxQueuedItems } from './constants.ts'
 import { decodeEntry } from './entry.ts'
 import { encodeGossip } from './gossip.ts'
 import { LiveQueue } from './live-queue.ts'
@@ -87,6 +87,9 @@ describe('a member who sends 10,000 messages in a second', () => {
     const carl = await house.open(3, { stores })
     await say(carl, 'hello from carl')
     await house.until(() => textsOf(bert.chat).includes('hello from carl'), 'carl is heard')
+    await house.calm(0)
+    // Both opened a session on meeting; each brought one bite.
+    expect(bert.chat.timeline().length).toBeLessThanOrEqual(1 + authorRate.burst + 2 * floodCatchUpEntries)
     await house.until(() => bert.chat.timeline().length === 2_001, 'bert has all in the end', {
       turns: 200,
       stepMs: 1_000,

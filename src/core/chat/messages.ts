@@ -20,7 +20,7 @@ export interface AuthorHead {
 }
 
 /** Which receipt of a reader one side holds, by how many entries it covers. */
-export interface ReceiptMark {
+interface ReceiptMark {
   readonly reader: AccountId
   readonly covered: number
 }

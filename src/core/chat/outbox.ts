@@ -40,6 +40,8 @@ interface Draft {
   state: 'pending' | 'failed'
   /** Id of the last try: should it turn up in the log, it was this draft. */
   signed: EntryId | undefined
+  /** The entry as it was found in the log. */
+  stored: LogEntry | undefined
 }
 
 /** Our own entries from the moment of sending until they are stored: `pending`, then in the log, or `failed` (SPEC CH-5). */
@@ -65,6 +67,7 @@ export class Outbox {
       time: hybrid.tick(),
       state: 'pending',
       signed: undefined,
+      stored: undefined,
     }
     this.#drafts.set(draft.key, draft)
     const [row] = timeline.add([rows.pending(draft.key, shown, draft.time)])
@@ -91,6 +94,7 @@ export class Outbox {
     if (compareTimes(entry.time, this.#lastOwn) > 0) this.#lastOwn = entry.time
     for (const draft of this.#drafts.values()) {
       if (draft.signed !== entry.id) continue
+      draft.stored = entry
       this.#drafts.delete(draft.key)
       this.#init.timeline.remove(draft.key)
       return true
@@ -107,8 +111,12 @@ export class Outbox {
     return this.#turns.run('own', async () => {
       const { logs, identity, firstContact, onStored } = this.#init
       try {
+        // An earlier try may have been stored though its answer was lost.
         if (draft.signed !== undefined) await logs.refresh(identity.account)
-        if (draft.signed !== undefined && !this.#drafts.has(draft.key)) return draft.signed // the last try had worked
+        if (draft.stored !== undefined) {
+          onStored(draft.stored)
+          return draft.stored.id
+        }
         if (logs.length(identity.account) === 0) await firstContact()
         const entry = await logs.write((seq, prev) => this.#sign(draft, seq, prev))
         onStored(entry)

@@ -175,7 +175,7 @@ export class Puller {
       for (const bytes of list) {
         this.#bytes += bytes.byteLength
         const entry = decodeEntry(bytes, this.#init.room)
-        if (entry.author !== want.author || false) {
+        if (entry.author !== want.author || entry.seq !== want.from + entries.length) {
           throw new BrokenChainError('entries do not follow one another')
         }
         entries.push(entry)

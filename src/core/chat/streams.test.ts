@@ -1,11 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { toBase64Url, type Bytes } from '../base/bytes.ts'
+import { testIdentity } from '../identity/testing/test-identity.ts'
 import type { MeshStream } from '../mesh/index.ts'
 import type { AccountId, EntryId } from '../base/ids.ts'
 import { answerTimeoutMs, chatProtocol, maxChatFrameBytes, maxSessionsPerPeer } from './constants.ts'
+import { settle } from '../base/testing/manual-clock.ts'
 import { decodeEntry } from './entry.ts'
+import { encodeGossip } from './gossip.ts'
 import { decodeChatMessage, encodeChatMessage, type ChatMessage } from './messages.ts'
-import { ChatHouse, houseRoom, say, textsOf, type Tab } from './testing/chat-house.ts'
+import { ChatHouse, heardBy, houseRoom, say, textsOf, type Tab } from './testing/chat-house.ts'
 import { after, entryFields, signFields } from './testing/forge.ts'
 
 let house: ChatHouse
@@ -50,7 +53,6 @@ async function read<T extends ChatMessage['t']>(
 
 /** An honest log of three entries of somebody absent. */
 async function absentLog(): Promise<{ author: AccountId; list: Bytes[]; head: EntryId }> {
-  const { testIdentity } = await import('../identity/testing/test-identity.ts')
   const author = await testIdentity(1)
   const list: Bytes[] = []
   let place = {}
@@ -152,6 +154,63 @@ describe('hostile streams', () => {
     await send(other, { t: 'entries', author, from: 1, list: list.slice(1) }, { t: 'done' })
     await read(other, 'done')
     expect(textsOf(bert.chat)).toEqual(['a0', 'a1', 'a2'])
+  })
+
+  it('CH-12 entries that do not follow one another end the asking for that author', async () => {
+    const { author, list, head } = await absentLog()
+    const [a = new Uint8Array(), , c = new Uint8Array()] = list
+    const stream = await dial()
+    await send(stream, { t: 'heads', logs: [{ author, seq: 2, id: head }], receipts: [] })
+    await read(stream, 'want')
+    await send(stream, { t: 'entries', author, from: 0, list: [a, c] })
+    const frame = await stream.receive()
+    expect(decodeChatMessage(frame ?? new Uint8Array())).toEqual({ t: 'done' })
+    expect(textsOf(bert.chat)).toEqual(['a0'])
+    stream.abort(new Error('enough'))
+  })
+
+  it('CH-6 a history proven foreign is asked for once, however often it is offered', async () => {
+    const { author, list } = await absentLog()
+    await mallory.room.publish('chat', encodeGossip({ kind: 'entry', bytes: list[0] ?? new Uint8Array() }))
+    await house.calm(100)
+    expect(textsOf(bert.chat)).toEqual(['a0'])
+    const evil = await testIdentity(1)
+    const place = { seq: 1, prev: new Uint8Array(32).fill(4) }
+    const other = decodeEntry(await signFields(evil, entryFields(evil, place)), houseRoom)
+    let wants = 0
+    for (let i = 0; i < 5; i++) {
+      const stream = await dial()
+      await send(stream, { t: 'heads', logs: [{ author, seq: 1, id: other.id }], receipts: [] })
+      for (let frame = await stream.receive(); frame !== undefined; frame = await stream.receive()) {
+        const message = decodeChatMessage(frame)
+        if (message.t === 'want') {
+          wants += 1
+          await send(stream, { t: 'entries', author, from: message.from, list: [other.bytes] })
+        } else if (message.t === 'done') {
+          await send(stream, { t: 'done' })
+          await stream.close()
+        }
+      }
+    }
+    expect(wants).toBe(1)
+    expect(heardBy(bert, 'chat:forked')).toEqual([{ account: author }])
+    expect(textsOf(bert.chat)).toEqual(['a0'])
+  })
+
+  it('CH-11 entries that gossip brings in the wrong order are shown without catch-up', async () => {
+    const { list } = await absentLog()
+    let opened = 0
+    bert.room.openStream = () => {
+      opened += 1
+      return Promise.reject(new Error('no catch-up here'))
+    }
+    for (const i of [2, 1, 0]) {
+      await mallory.room.publish('chat', encodeGossip({ kind: 'entry', bytes: list[i] ?? new Uint8Array() }))
+      await settle(8)
+    }
+    await house.calm(1_000)
+    expect(textsOf(bert.chat)).toEqual(['a0', 'a1', 'a2'])
+    expect(opened).toBe(0)
   })
 
   it('CH-12 answers are bounded in bytes, and asked on from where they stopped', async () => {

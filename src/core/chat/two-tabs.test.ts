@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { LogStore } from '../storage/index.ts'
+import { testIdentity } from '../identity/testing/test-identity.ts'
 import { decodeEntry } from './entry.ts'
+import { encodeGossip } from './gossip.ts'
+import { entryFields, signFields } from './testing/forge.ts'
 import { ChatHouse, heardBy, houseRoom, say, seededRandom, textsOf } from './testing/chat-house.ts'
 
 let house: ChatHouse
@@ -77,6 +80,22 @@ describe('two tabs of one account', () => {
     await say(two, 'second')
     expect(textsOf(two.chat)).toEqual(['first', 'second'])
     expect(two.chat.timeline().every(({ own, state }) => own && state === 'sent')).toBe(true)
+  })
+
+  it('CH-4 the later entry of a log stands later though the other tab’s time was ahead', async () => {
+    const one = await house.open(1, { slot: 0 })
+    const two = await house.open(1, { slot: 1, stores: one.stores })
+    await house.calm()
+    house.rooms.part(one.room, two.room)
+    // Only the first tab has heard somebody whose clock is five minutes ahead.
+    const ahead = await testIdentity(9)
+    const fields = entryFields(ahead, { time: [house.clock.now() + 300_000, 0] })
+    const payload = encodeGossip({ kind: 'entry', bytes: await signFields(ahead, fields) })
+    one.room.mesh.hear('chat', payload, one.room.self.peer)
+    await house.calm(10)
+    await say(one, 'first')
+    await say(two, 'second')
+    expect(textsOf(two.chat)).toEqual(['first', 'second'])
   })
 
   it('CH-10 receipts of both tabs are one person’s and never step back', async () => {

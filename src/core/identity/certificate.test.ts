@@ -116,7 +116,7 @@ describe('tab certificates', () => {
           () => undefined,
           (e: unknown) => e,
         )
-        expect(String((error as Error).name)).toMatch(/^(InvalidMessage|ForeignRoom|Certificate)\w*Error$/)
+        expect((error as Error).name).toMatch(/^(InvalidMessage|ForeignRoom|Certificate)\w*Error$/)
       }),
       { numRuns: 1_000 },
     )

@@ -36,3 +36,6 @@ export const seenMessages = 8_192
 
 /** Bytes waiting for one slow neighbour before new gossip to it is dropped; the logs are compared later anyway. */
 export const maxGossipBacklogBytes = 1024 * 1024
+
+/** Relay addresses tried at once: the page's own relay with two or three, and a link's four hints. */
+export const maxRelayAddresses = 16

@@ -33,7 +33,8 @@ export class FramedStream implements MeshStream {
     stream.addEventListener('close', (event) => this.#closed(event.error))
     stream.addEventListener('message', (event) => this.#take(event.data.subarray()))
     // The other end may have ended or reset it between the handshake and these listeners: no event comes then.
-    if (stream.status === 'reset' || stream.status === 'aborted') this.#closed(new Error(`stream was ${stream.status}`))
+    if (stream.status === 'reset' || stream.status === 'aborted')
+      this.#closed(new Error(`stream was ${stream.status}`))
     else if (stream.status === 'closed') this.#closed(undefined)
     else if (stream.remoteWriteStatus === 'closed') this.#end()
   }

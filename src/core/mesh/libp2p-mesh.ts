@@ -11,6 +11,7 @@ import type { Logger } from '../base/logger.ts'
 import {
   dialTimeoutMs,
   dialTries,
+  maxRelayAddresses,
   maxStreamsPerProtocol,
   openStreamTimeoutMs,
   pingIntervalMs,
@@ -327,18 +328,23 @@ export class Libp2pMesh implements Mesh {
     }
   }
 
+  /** All addresses of one relay are one dial; libp2p takes them in its own order of preference. */
   async #tryRelays(): Promise<void> {
     const addresses = await this.#init.relays().catch((): readonly string[] => [])
-    await Promise.all(addresses.slice(0, 8).map((address) => this.#tryRelay(address)))
+    const byRelay = new Map<string, string[]>()
+    for (const address of addresses.slice(0, maxRelayAddresses)) {
+      const id = address.split('/p2p/').at(-1) ?? ''
+      byRelay.set(id, [...(byRelay.get(id) ?? []), address])
+    }
+    await Promise.all([...byRelay].map(([id, own]) => this.#tryRelay(id, own)))
   }
 
-  async #tryRelay(address: string): Promise<void> {
+  async #tryRelay(id: string, addresses: readonly string[]): Promise<void> {
+    if (id === '' || id === this.self) return
+    this.#relays.add(id)
     try {
-      const target = multiaddr(address)
-      const id = address.split('/p2p/').at(-1)
-      if (id === undefined || id === this.self) return
-      this.#relays.add(id)
-      await this.#need().dial(target, { signal: AbortSignal.timeout(dialTimeoutMs) })
+      const targets = addresses.map((address) => multiaddr(address))
+      await this.#need().dial(targets, { signal: AbortSignal.timeout(dialTimeoutMs * 2) })
     } catch (error) {
       this.#init.logger('debug', 'relay not reached', { error: errorName(error) })
     }

@@ -34,8 +34,8 @@ export const maxKnownPeers = 64
 /** Members whose names are remembered. */
 export const maxNames = 500
 
-/** Asking the relays who is there: soon after joining, then seldom; members tell each other meanwhile. */
-export const discoverEveryMs = 45_000
+/** First and longest pause between two questions to the relays; members tell each other meanwhile. */
+export const discoverMs = { first: 1_000, longest: 45_000 }
 
 /** A registration lives twice as long as the pause between two (rendezvous spec minimum is two hours by default; ours is asked). */
 export const registrationTtlMs = 2 * 60 * 60_000

@@ -13,7 +13,7 @@ import {
   type AdmissionComponents,
   type Admitted,
 } from './admission.ts'
-import { discoverEveryMs, maxHandshakeFrameBytes, registrationTtlMs, roomProtocol } from './constants.ts'
+import { discoverMs, maxHandshakeFrameBytes, registrationTtlMs, roomProtocol } from './constants.ts'
 import { ReplayedProofError, WrongSecretError } from './errors.ts'
 import type { Member, RoomComponents, RoomControl, RoomEvents, RoomInit } from './index.ts'
 import { rendezvousNames, roomKeys, topicName, type RoomKeys } from './keys.ts'
@@ -285,28 +285,33 @@ export class OpenSecretRoom implements RoomControl {
     return member !== undefined && member.path !== 'away'
   }
 
-  /** Asks the relays who is here, and tells them that we are; again after a while, and whenever a relay comes back. */
-  async #discover(): Promise<void> {
+  /**
+   * Asks the relays who is here, and tells them that we are: often at first, since two people may come at the same moment and
+   * miss each other, then seldom. Begins anew whenever a relay comes back.
+   */
+  async #discover(pauseMs = discoverMs.first): Promise<void> {
     this.#cancelDiscovery()
     if (this.#discovering || this.#stopping.length === 0) return
     this.#discovering = true
     const names = rendezvousNames(this.#keys, this.#clock.now())
-    await Promise.all(
-      names
-        .flatMap((name) => [
-          this.#mesh.discover(name).then((found) => found.forEach((address) => this.#reach.add(address))),
-          this.#mesh.register(name, { ttlMs: registrationTtlMs }),
-        ])
-        .map((step) =>
-          step.catch((error: unknown) => {
-            this.#components.logger('debug', 'rendezvous failed', { error: errorName(error) })
-          }),
-        ),
-    )
+    await Promise.all(names.map((name) => this.#meetAt(name)))
     this.#discovering = false
     if (this.#stopping.length === 0) return
     const jitter = 0.75 + (this.#components.random(1)[0] ?? 0) / 512
-    this.#cancelDiscovery = this.#clock.after(discoverEveryMs * jitter, () => void this.#discover())
+    const next = Math.min(pauseMs * 2, discoverMs.longest)
+    this.#cancelDiscovery = this.#clock.after(pauseMs * jitter, () => void this.#discover(next))
+  }
+
+  async #meetAt(name: string): Promise<void> {
+    const report = (error: unknown): void =>
+      this.#components.logger('debug', 'rendezvous failed', { error: errorName(error) })
+    await Promise.all([
+      this.#mesh.register(name, { ttlMs: registrationTtlMs }).catch(report),
+      this.#mesh
+        .discover(name)
+        .then((found) => found.forEach((address) => this.#reach.add(address)))
+        .catch(report),
+    ])
   }
 }
 

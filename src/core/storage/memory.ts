@@ -1,4 +1,4 @@
-import type { Bytes } from '../base/bytes.ts'
+import { copyBytes, type Bytes } from '../base/bytes.ts'
 import type { AccountId, EntryId, FileId, RoomId } from '../base/ids.ts'
 import { HeadMovedError } from './errors.ts'
 import type {
@@ -55,7 +55,7 @@ class MemoryLogStore implements LogStore {
         new HeadMovedError(`expected the log to end before ${entry.seq}, it has ${log.length}`),
       )
     }
-    log.push({ ...entry, bytes: new Uint8Array(entry.bytes) })
+    log.push({ ...entry, bytes: copyBytes(entry.bytes) })
     logs.set(entry.author, log)
     this.#logs.set(room, logs)
     return Promise.resolve()
@@ -72,18 +72,20 @@ class MemoryLogStore implements LogStore {
 
   range(room: RoomId, author: AccountId, from: number, to: number): Promise<readonly StoredEntry[]> {
     const log = this.#logs.get(room)?.get(author) ?? []
-    return Promise.resolve(log.slice(Math.max(0, from), Math.max(0, to)))
+    const part = log.slice(Math.max(0, from), Math.max(0, to))
+    return Promise.resolve(part.map((entry) => ({ ...entry, bytes: copyBytes(entry.bytes) })))
   }
 
   putReceipt(room: RoomId, reader: AccountId, bytes: Bytes): Promise<void> {
     const receipts = this.#receipts.get(room) ?? new Map<AccountId, Bytes>()
-    receipts.set(reader, new Uint8Array(bytes))
+    receipts.set(reader, copyBytes(bytes))
     this.#receipts.set(room, receipts)
     return Promise.resolve()
   }
 
   receipts(room: RoomId): Promise<ReadonlyMap<AccountId, Bytes>> {
-    return Promise.resolve(new Map(this.#receipts.get(room)))
+    const receipts = [...(this.#receipts.get(room) ?? [])]
+    return Promise.resolve(new Map(receipts.map(([reader, bytes]) => [reader, copyBytes(bytes)])))
   }
 
   deleteRoom(room: RoomId): Promise<void> {
@@ -98,24 +100,27 @@ class MemoryShardStore implements ShardStore {
   readonly #pieces = new Map<FileId, Map<string, StoredPiece>>()
 
   putFile(file: StoredFile): Promise<void> {
-    this.#files.set(file.id, structuredClone(file))
+    this.#files.set(file.id, copyFile(file))
     return Promise.resolve()
   }
   file(id: FileId): Promise<StoredFile | undefined> {
-    return Promise.resolve(structuredClone(this.#files.get(id)))
+    const file = this.#files.get(id)
+    return Promise.resolve(file === undefined ? undefined : copyFile(file))
   }
   files(room: RoomId): Promise<readonly StoredFile[]> {
-    return Promise.resolve(structuredClone([...this.#files.values()].filter((file) => file.room === room)))
+    return Promise.resolve([...this.#files.values()].filter((file) => file.room === room).map(copyFile))
   }
 
   putPieces(id: FileId, pieces: readonly StoredPiece[]): Promise<void> {
+    if (pieces.length === 0) return Promise.resolve()
     const held = this.#pieces.get(id) ?? new Map<string, StoredPiece>()
-    for (const piece of pieces) held.set(`${piece.segment}/${piece.shard}`, structuredClone(piece))
+    for (const piece of pieces) held.set(`${piece.segment}/${piece.shard}`, copyPiece(piece))
     this.#pieces.set(id, held)
     return Promise.resolve()
   }
   piece(id: FileId, segment: number, shard: number): Promise<StoredPiece | undefined> {
-    return Promise.resolve(structuredClone(this.#pieces.get(id)?.get(`${segment}/${shard}`)))
+    const piece = this.#pieces.get(id)?.get(`${segment}/${shard}`)
+    return Promise.resolve(piece === undefined ? undefined : copyPiece(piece))
   }
   held(id: FileId): Promise<ReadonlyMap<number, readonly number[]>> {
     const held = new Map<number, number[]>()
@@ -145,4 +150,14 @@ class MemoryShardStore implements ShardStore {
     }
     return Promise.resolve({ totalBytes, byFile })
   }
+}
+
+// Not `structuredClone`: of a view it copies the whole buffer behind it (SPEC ST-7).
+function copyPiece({ segment, shard, bytes, path }: StoredPiece): StoredPiece {
+  return { segment, shard, bytes: copyBytes(bytes), path: copyBytes(path) }
+}
+
+function copyFile(file: StoredFile): StoredFile {
+  const key = file.key === undefined ? {} : { key: copyBytes(file.key) }
+  return { ...file, manifest: copyBytes(file.manifest), ...key }
 }

@@ -1,95 +1,155 @@
-import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction, type StoreNames } from 'idb'
-import { errorName, QuotaExceededError } from '../../core/base/errors.ts'
-import type { Bytes } from '../../core/base/bytes.ts'
-import type { AccountId, EntryId, FileId, RoomId } from '../../core/base/ids.ts'
-import { StorageError, type StoredFile } from '../../core/storage/index.ts'
+import type { IDBPTransaction } from 'idb'
+import { equalBytes } from '../../core/base/bytes.ts'
+import { systemClock, systemRandom, type Clock } from '../../core/base/clock.ts'
+import { errorName, QuotaExceededError, TesseraError, TimeoutError } from '../../core/base/errors.ts'
+import { within } from '../../core/base/wait.ts'
+import { StorageError } from '../../core/storage/index.ts'
+import { openSchema, type Database, type StoreName, type TesseraSchema } from './schema.ts'
 
-/** Where one piece lies inside its batch's Blob. */
-export interface PieceRow {
-  readonly segment: number
-  readonly shard: number
-  readonly offset: number
-  readonly length: number
-  readonly path: Bytes
+type Transaction<M extends IDBTransactionMode> = IDBPTransaction<TesseraSchema, StoreName[], M>
+export type WriteTransaction = Transaction<'readwrite'>
+
+/** How long older tabs may hold up an upgrade; they let go at once unless they are frozen. */
+const blockedWaitMs = 5_000
+
+/** A page load's opening takes tens of ms; a minute means the browser's storage hangs. */
+const openWaitMs = 60_000
+
+export interface ConnectionInit {
+  readonly name: string
+  /** Called once when the database was wiped or a newer tab changed its shape: this page must be loaded again. */
+  readonly onLost: () => void
+  readonly clock?: Clock
+  /** For tests of an upgrade, which the first version of the schema cannot have. */
+  readonly open?: typeof openSchema
 }
-
-/** A key at rest: by WebCrypto itself, or a seed wrapped by `wrapping`. */
-export type StoredKey =
-  | { readonly kind: 'webcrypto'; readonly privateKey: CryptoKey; readonly publicKey: Bytes }
-  | {
-      readonly kind: 'wrapped'
-      readonly wrapping: CryptoKey
-      readonly iv: Bytes
-      readonly sealedSeed: ArrayBuffer
-    }
-
-export interface TesseraSchema extends DBSchema {
-  settings: { key: string; value: unknown }
-  keys: { key: string; value: StoredKey }
-  entries: { key: [RoomId, AccountId, number]; value: { id: EntryId; bytes: Bytes } }
-  heads: { key: [RoomId, AccountId]; value: { seq: number; id: EntryId } }
-  receipts: { key: [RoomId, AccountId]; value: Bytes }
-  files: { key: FileId; value: StoredFile; indexes: { room: RoomId } }
-  batches: { key: number; value: Blob }
-  rows: { key: number; value: { file: FileId; rows: readonly PieceRow[] }; indexes: { file: FileId } }
-  usage: { key: FileId; value: number }
-}
-
-export type Database = IDBPDatabase<TesseraSchema>
-type Store = StoreNames<TesseraSchema>
-type WriteTransaction = IDBPTransaction<TesseraSchema, Store[], 'readwrite'>
-
-const version = 1
 
 /**
- * Opens the profile's database. `onLost` is called when the browser closes it under us (cleared site data, disk gone) or a
- * newer tab needs to change its shape.
+ * The profile's database, shared by all its tabs. A connection that the browser drops (Safari does in the background) is made
+ * again on the next use, if the database is still the one it was (SPEC ST-8).
  */
-export async function openDatabase(name: string, onLost: () => void): Promise<Database> {
-  try {
-    const database = await openDB<TesseraSchema>(name, version, {
-      upgrade(db) {
-        db.createObjectStore('settings')
-        db.createObjectStore('keys')
-        db.createObjectStore('entries')
-        db.createObjectStore('heads')
-        db.createObjectStore('receipts')
-        db.createObjectStore('files', { keyPath: 'id' }).createIndex('room', 'room')
-        db.createObjectStore('batches', { autoIncrement: true })
-        db.createObjectStore('rows').createIndex('file', 'file')
-        db.createObjectStore('usage')
-      },
-      blocking: (_current, _next, event) => {
-        onLost()
-        const target = event.target
-        if (target instanceof IDBDatabase) target.close()
-      },
-      terminated: onLost,
-    })
+export class Connection {
+  readonly #name: string
+  readonly #onLost: () => void
+  readonly #clock: Clock
+  readonly #openSchema: typeof openSchema
+  #opening: Promise<Database> | undefined
+  #current: Database | undefined
+  #birth: Uint8Array | undefined
+  /** Why no use is possible any more, once that is so. */
+  #over: string | undefined
+
+  constructor({ name, onLost, clock = systemClock, open = openSchema }: ConnectionInit) {
+    this.#name = name
+    this.#onLost = onLost
+    this.#clock = clock
+    this.#openSchema = open
+  }
+
+  /** The open database. Throws `StorageError` when it cannot be had. */
+  async database(): Promise<Database> {
+    if (this.#over !== undefined) throw new StorageError(this.#over)
+    this.#opening ??= this.#open()
+    try {
+      return await this.#opening
+    } catch (cause) {
+      this.#opening = undefined
+      throw named(cause)
+    }
+  }
+
+  /** Begins a transaction, on a new connection when the old one turns out to be dead. */
+  async begin<M extends 'readonly' | 'readwrite'>(stores: StoreName[], mode: M): Promise<Transaction<M>> {
+    const options = mode === 'readwrite' ? ({ durability: 'strict' } as const) : {}
+    try {
+      return (await this.database()).transaction(stores, mode, options)
+    } catch (cause) {
+      if (errorName(cause) !== 'InvalidStateError') throw named(cause)
+    }
+    this.#forget()
+    try {
+      return (await this.database()).transaction(stores, mode, options)
+    } catch (cause) {
+      throw named(cause)
+    }
+  }
+
+  /** Lets go of the database; every later use is a `StorageError`. */
+  close(): void {
+    this.#over ??= 'the database is closed'
+    this.#forget()
+  }
+
+  async #open(): Promise<Database> {
+    const database = await this.#openWatched()
+    const birth = await database.get('meta', 'birth')
+    this.#birth ??= birth
+    if (this.#over === undefined && (birth === undefined || !equalBytes(birth, this.#birth ?? birth))) {
+      this.#lose('the stored data was removed while this page was open')
+    }
+    if (this.#over !== undefined) {
+      database.close()
+      throw new StorageError(this.#over)
+    }
+    this.#current = database
     return database
-  } catch (cause) {
-    throw storageError(cause)
+  }
+
+  async #openWatched(): Promise<Database> {
+    let refuse: (cause: Error) => void = () => undefined
+    const blocked = new Promise<never>((_, reject) => (refuse = reject))
+    let cancel = (): void => undefined
+    const opening = this.#openSchema(this.#name, systemRandom(16), {
+      blocked: () => {
+        const why = new StorageError('another tab holds the data of an older version: close it')
+        cancel = this.#clock.after(blockedWaitMs, () => refuse(why))
+      },
+      outdated: () =>
+        this.#lose('a newer version in another tab changed the stored data: load this page again'),
+      dropped: () => this.#forget(),
+    })
+    try {
+      const first = Promise.race([opening, blocked])
+      return await within(first, 'opening the database', { clock: this.#clock, timeoutMs: openWaitMs })
+    } catch (cause) {
+      // An opening that succeeds after all must not hold up others.
+      opening.then((late) => late.close()).catch(() => undefined)
+      throw cause
+    } finally {
+      cancel()
+    }
+  }
+
+  #lose(why: string): void {
+    if (this.#over !== undefined) return
+    this.#over = why
+    this.#forget()
+    this.#onLost()
+  }
+
+  #forget(): void {
+    this.#current?.close()
+    this.#current = undefined
+    this.#opening = undefined
   }
 }
 
 /**
  * Runs `work` in one strictly durable transaction and waits until the disk has it. When `work` or the disk refuses, nothing
- * of it is kept. Throws `QuotaExceededError` or `StorageError`; a `TesseraError` of `work` itself passes through.
+ * of it is kept. `work` may await nothing but requests of the transaction. Throws `QuotaExceededError` or `StorageError`; a
+ * `TesseraError` of `work` itself passes through.
  */
 export async function write<T>(
-  database: Database,
-  stores: Store[],
+  connection: Connection,
+  stores: StoreName[],
   work: (transaction: WriteTransaction) => Promise<T>,
   neededBytes?: number,
 ): Promise<T> {
-  let transaction: WriteTransaction
-  try {
-    transaction = database.transaction(stores, 'readwrite', { durability: 'strict' })
-  } catch (cause) {
-    throw storageError(cause, neededBytes)
-  }
-  // The transaction's own failure is read from `done` below or from `work`; never both as unhandled.
-  transaction.done.catch(() => undefined)
+  const transaction = await connection.begin(stores, 'readwrite')
+  const done = transaction.done.then(
+    () => undefined,
+    (cause: unknown) => cause,
+  )
   try {
     const result = await work(transaction)
     await transaction.done
@@ -100,21 +160,29 @@ export async function write<T>(
     } catch {
       // already over
     }
-    throw storageError(cause, neededBytes)
+    // A request only says that its transaction was aborted; the transaction says why.
+    throw named(errorName(cause) === 'AbortError' ? ((await done) ?? cause) : cause, neededBytes)
   }
 }
 
-/** A read whose failure is named. */
-export async function read<T>(work: () => Promise<T>): Promise<T> {
+/** Runs `work` in one read transaction; its failure is named. `work` may await nothing but requests of the transaction. */
+export async function read<T>(
+  connection: Connection,
+  stores: StoreName[],
+  work: (transaction: Transaction<'readonly'>) => Promise<T>,
+): Promise<T> {
+  const transaction = await connection.begin(stores, 'readonly')
+  transaction.done.catch(() => undefined) // `work` fails of the same cause
   try {
-    return await work()
+    return await work(transaction)
   } catch (cause) {
-    throw storageError(cause)
+    throw named(cause)
   }
 }
 
-function storageError(cause: unknown, neededBytes?: number): Error {
-  if (cause instanceof Error && cause.name === 'HeadMovedError') return cause
+function named(cause: unknown, neededBytes?: number): Error {
+  if (cause instanceof TimeoutError) return new StorageError('the database does not open', { cause })
+  if (cause instanceof TesseraError) return cause
   if (errorName(cause) === 'QuotaExceededError') {
     const needed = neededBytes === undefined ? {} : { neededBytes }
     return new QuotaExceededError('the browser allows no more bytes', { cause, ...needed })

@@ -1,19 +1,21 @@
 import { systemRandom } from '../../core/base/clock.ts'
-import { keyFromCrypto, keyFromSeed } from '../../core/identity/keys.ts'
+import { errorName } from '../../core/base/errors.ts'
+import { firstUnkeptSlot, keyFromCrypto, keyFromSeed } from '../../core/identity/index.ts'
 import type { KeyVault, SigningKey } from '../../core/identity/index.ts'
-import { read, write, type Database, type StoredKey } from './database.ts'
+import { read, write, type Connection } from './database.ts'
+import type { StoredKey } from './schema.ts'
 
 /**
  * Keys in IndexedDB. WebCrypto keeps the private half where the engine has Ed25519 (it can be used but not read); elsewhere a
  * seed is wrapped at rest by an AES key that cannot be read.
  */
 export class IdbKeyVault implements KeyVault {
-  readonly #database: Database
+  readonly #connection: Connection
   readonly #make: () => Promise<StoredKey>
 
   /** @param make for tests of the engines without WebCrypto Ed25519 */
-  constructor(database: Database, make: () => Promise<StoredKey> = makeKey) {
-    this.#database = database
+  constructor(connection: Connection, make: () => Promise<StoredKey> = makeKey) {
+    this.#connection = connection
     this.#make = make
   }
 
@@ -21,22 +23,34 @@ export class IdbKeyVault implements KeyVault {
     return this.#loadOrMake('account')
   }
 
-  tab(slot: number): Promise<SigningKey> {
-    return this.#loadOrMake(`tab/${slot}`)
+  async tab(slot: number): Promise<SigningKey> {
+    return slot < firstUnkeptSlot
+      ? await this.#loadOrMake(`tab/${String(slot)}`)
+      : await open(await this.#make())
   }
 
   async #loadOrMake(name: string): Promise<SigningKey> {
-    const known = await read(() => this.#database.get('keys', name))
-    if (known !== undefined) return open(known)
+    const known = await read(this.#connection, ['keys'], (tx) => tx.objectStore('keys').get(name))
+    if (known !== undefined) return await open(known)
     const made = await this.#make()
-    // Another tab may have made one meanwhile: whoever is first in a transaction wins, and both use that one.
-    const kept = await write(this.#database, ['keys'], async (tx) => {
+    try {
+      return await open(await this.#keepFirst(name, made))
+    } catch (error) {
+      // An engine may have Ed25519 and yet not know how to store its keys.
+      const cause = error instanceof Error ? error.cause : undefined
+      if (made.kind !== 'webcrypto' || errorName(cause) !== 'DataCloneError') throw error
+      return await open(await this.#keepFirst(name, await makeWrappedKey()))
+    }
+  }
+
+  /** Another tab may have made one meanwhile: whoever is first in a transaction wins, and both use that one. */
+  async #keepFirst(name: string, made: StoredKey): Promise<StoredKey> {
+    return await write(this.#connection, ['keys'], async (tx) => {
       const first = await tx.objectStore('keys').get(name)
       if (first !== undefined) return first
       await tx.objectStore('keys').put(made, name)
       return made
     })
-    return open(kept)
   }
 }
 

@@ -59,7 +59,7 @@ describe('media between two engines', () => {
     const { a, left, remotes, states } = await pair()
     await expect.poll(() => states.at(-1), { timeout: 10_000 }).toBe('connected')
     expect(await a.session.setCamera(false)).toEqual({ microphone: 'on', camera: 'off' })
-    expect(left.streamsOf(id(1)).local.getVideoTracks()).toHaveLength(0)
+    expect(left.streamsOf(id(1)).local?.getVideoTracks()).toHaveLength(0)
     await expect.poll(() => remotes.at(-1)).toEqual({ audio: true, video: false })
     expect(await a.session.setCamera(true)).toEqual({ microphone: 'on', camera: 'on' })
     await expect.poll(() => remotes.at(-1)).toEqual({ audio: true, video: true })
@@ -98,7 +98,7 @@ describe('media between two engines', () => {
   })
   it('releases the devices when closed', async () => {
     const { a, left } = await pair()
-    const track = left.streamsOf(id(1)).local.getTracks()[0]
+    const track = left.streamsOf(id(1)).local?.getTracks()[0]
     a.session.close()
     expect(track?.readyState).toBe('ended')
     expect(left.streamsOf(id(1))).toEqual({})

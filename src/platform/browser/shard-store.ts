@@ -1,94 +1,92 @@
+import { copyBytes, type Bytes } from '../../core/base/bytes.ts'
+import { errorName } from '../../core/base/errors.ts'
 import type { FileId, RoomId } from '../../core/base/ids.ts'
-import type { ShardStore, StoredFile, StoredPiece } from '../../core/storage/index.ts'
-import { read, write, type Database, type PieceRow } from './database.ts'
+import { StorageError, type ShardStore, type StoredFile, type StoredPiece } from '../../core/storage/index.ts'
+import { read, write, type Connection } from './database.ts'
+import type { PieceRow } from './schema.ts'
+import { addRows, positionOf, ShardIndexes, type FileIndex } from './shard-index.ts'
 
-interface Place extends PieceRow {
-  readonly batch: number
+type Rows = readonly PieceRow[]
+
+/** The part of a transaction over `rows` that reading needs. */
+interface RowReader {
+  getAllKeys(range: IDBKeyRange): Promise<[FileId, number][]>
+  getAll(range: IDBKeyRange): Promise<Rows[]>
 }
-
-/** Positions of one file's pieces; `upTo` is the highest batch seen, so that another tab's later batches can be added. */
-interface FileIndex {
-  readonly places: Map<string, Place>
-  upTo: number
-}
-
-/** Files whose positions stay in memory; the least recently used go first. */
-const maxIndexedFiles = 64
 
 /**
- * Pieces in IndexedDB: one Blob record for each `putPieces` call, with one small record of the positions inside it. Two tabs
- * may write at once; a read that misses looks for batches written since.
+ * Pieces in IndexedDB: one Blob record for each `putPieces` call, with one small record of the live positions inside it. Which
+ * batch has a position is remembered; that it still has it is read again with every piece, since other tabs write too. The
+ * bytes of an overwritten piece stay on disk until no piece of its batch is live.
  */
 export class IdbShardStore implements ShardStore {
-  readonly #database: Database
-  readonly #indexes = new Map<FileId, FileIndex>()
+  readonly #connection: Connection
+  readonly #indexes = new ShardIndexes()
 
-  constructor(database: Database) {
-    this.#database = database
+  constructor(connection: Connection) {
+    this.#connection = connection
   }
 
   async putFile(file: StoredFile): Promise<void> {
-    await write(
-      this.#database,
-      ['files'],
-      (tx) => tx.objectStore('files').put(file),
-      file.manifest.byteLength,
-    )
+    const key = file.key === undefined ? {} : { key: exact(file.key) }
+    const record = { ...file, manifest: exact(file.manifest), ...key }
+    const size = file.manifest.byteLength
+    await write(this.#connection, ['files'], (tx) => tx.objectStore('files').put(record), size)
   }
 
   file(id: FileId): Promise<StoredFile | undefined> {
-    return read(() => this.#database.get('files', id))
+    return read(this.#connection, ['files'], (tx) => tx.objectStore('files').get(id))
   }
 
   files(room: RoomId): Promise<readonly StoredFile[]> {
-    return read(() => this.#database.getAllFromIndex('files', 'room', room))
+    return read(this.#connection, ['files'], (tx) => tx.objectStore('files').index('room').getAll(room))
   }
 
   async putPieces(id: FileId, pieces: readonly StoredPiece[]): Promise<void> {
-    if (pieces.length === 0) return
-    const rows: PieceRow[] = []
-    let offset = 0
-    let pathBytes = 0
-    for (const { segment, shard, bytes, path } of pieces) {
-      rows.push({ segment, shard, offset, length: bytes.byteLength, path })
-      offset += bytes.byteLength
-      pathBytes += path.byteLength
-    }
-    const blob = new Blob(pieces.map((piece) => piece.bytes))
-    const added = offset + pathBytes
-    await write(
-      this.#database,
+    const { blob, rows } = layOut(pieces)
+    if (rows.length === 0) return
+    const index = this.#indexes.of(id)
+    const batch = await write(
+      this.#connection,
       ['batches', 'rows', 'usage'],
       async (tx) => {
-        const batch = await tx.objectStore('batches').add(blob)
-        await tx.objectStore('rows').add({ file: id, rows }, batch)
-        const before = (await tx.objectStore('usage').get(id)) ?? 0
-        await tx.objectStore('usage').put(before + added, id)
+        await catchUp(index, id, tx.objectStore('rows'))
+        const usage = tx.objectStore('usage')
+        const before = (await usage.get(id)) ?? 0
+        let freed = 0
+        for (const [older, gone] of overwritten(index, rows)) {
+          const kept = await tx.objectStore('rows').get([id, older])
+          const live = kept?.filter((row) => !gone.has(positionOf(row))) ?? []
+          freed += bytesOf(kept ?? []) - bytesOf(live)
+          if (live.length > 0) await tx.objectStore('rows').put(live, [id, older])
+          else {
+            await tx.objectStore('rows').delete([id, older])
+            await tx.objectStore('batches').delete(older)
+          }
+        }
+        const added = await tx.objectStore('batches').add(blob)
+        await tx.objectStore('rows').add(rows, [id, added])
+        await usage.put(before + bytesOf(rows) - freed, id)
+        return added
       },
-      added,
+      blob.size,
     )
+    addRows(index, batch, rows)
   }
 
   async piece(id: FileId, segment: number, shard: number): Promise<StoredPiece | undefined> {
-    const key = `${segment}/${shard}`
-    const place = this.#indexes.get(id)?.places.get(key) ?? (await this.#refresh(id)).places.get(key)
-    if (place === undefined) return undefined
-    return read(async () => {
-      const blob = await this.#database.get('batches', place.batch)
-      if (blob === undefined) {
-        this.#indexes.delete(id) // another tab removed the file
-        return undefined
-      }
-      const bytes = await blob.slice(place.offset, place.offset + place.length).arrayBuffer()
-      return { segment, shard, bytes: new Uint8Array(bytes), path: place.path }
-    })
+    const known = await this.#find(id, segment, shard)
+    if (known !== undefined) return known
+    // Not known here, or no longer so: another tab may have written it since. Batch numbers only grow, so it is a later one.
+    await this.#refresh(id)
+    return await this.#find(id, segment, shard)
   }
 
   async held(id: FileId): Promise<ReadonlyMap<number, readonly number[]>> {
-    this.#indexes.delete(id)
-    const { places } = await this.#refresh(id)
+    this.#indexes.forget(id)
+    const rows = await this.#refresh(id)
     const held = new Map<number, number[]>()
-    for (const { segment, shard } of places.values()) {
+    for (const { segment, shard } of rows) {
       const shards = held.get(segment)
       if (shards === undefined) held.set(segment, [shard])
       else shards.push(shard)
@@ -97,47 +95,104 @@ export class IdbShardStore implements ShardStore {
     return held
   }
 
-  async #refresh(id: FileId): Promise<FileIndex> {
-    const index = this.#indexes.get(id) ?? { places: new Map<string, Place>(), upTo: -1 }
-    await read(async () => {
-      const store = this.#database.transaction('rows').store.index('file')
-      // The index sorts a file's records by batch number, so only later ones need to be looked at.
-      for (let cursor = await store.openCursor(id); cursor !== null; cursor = await cursor.continue()) {
-        if (cursor.primaryKey <= index.upTo) continue
-        index.upTo = cursor.primaryKey
-        for (const row of cursor.value.rows) {
-          index.places.set(`${row.segment}/${row.shard}`, { ...row, batch: cursor.primaryKey })
-        }
-      }
-    })
-    this.#indexes.delete(id)
-    this.#indexes.set(id, index)
-    const oldest = this.#indexes.keys().next()
-    if (this.#indexes.size > maxIndexedFiles && oldest.done !== true) this.#indexes.delete(oldest.value)
-    return index
-  }
-
   async deleteFile(id: FileId): Promise<void> {
-    await write(this.#database, ['files', 'batches', 'rows', 'usage'], async (tx) => {
-      const batches = await tx.objectStore('rows').index('file').getAllKeys(id)
+    await write(this.#connection, ['files', 'batches', 'rows', 'usage'], async (tx) => {
+      const keys = await tx.objectStore('rows').getAllKeys(laterThan(id, -1))
       await Promise.all([
-        ...batches.flatMap((batch) => [
-          tx.objectStore('batches').delete(batch),
-          tx.objectStore('rows').delete(batch),
-        ]),
+        ...keys.map(([, batch]) => tx.objectStore('batches').delete(batch)),
+        tx.objectStore('rows').delete(laterThan(id, -1)),
         tx.objectStore('usage').delete(id),
         tx.objectStore('files').delete(id),
       ])
     })
-    this.#indexes.delete(id)
+    this.#indexes.forget(id)
   }
 
   async usage(): Promise<{ totalBytes: number; byFile: ReadonlyMap<FileId, number> }> {
-    return read(async () => {
-      const tx = this.#database.transaction('usage')
-      const [keys, values] = await Promise.all([tx.store.getAllKeys(), tx.store.getAll()])
+    return read(this.#connection, ['usage'], async (tx) => {
+      const usage = tx.objectStore('usage')
+      const [keys, values] = await Promise.all([usage.getAllKeys(), usage.getAll()])
       const byFile = new Map(keys.map((key, i) => [key, values[i] ?? 0]))
       return { totalBytes: values.reduce((sum, bytes) => sum + bytes, 0), byFile }
     })
   }
+
+  /** The piece from the batch that is known to hold it, if it still does. */
+  async #find(id: FileId, segment: number, shard: number): Promise<StoredPiece | undefined> {
+    const position = positionOf({ segment, shard })
+    const batch = this.#indexes.of(id).batchOf.get(position)
+    if (batch === undefined) return undefined
+    const [rows, blob] = await read(this.#connection, ['rows', 'batches'], (tx) =>
+      Promise.all([tx.objectStore('rows').get([id, batch]), tx.objectStore('batches').get(batch)]),
+    )
+    const row = rows?.find((one) => positionOf(one) === position)
+    if (row === undefined || blob === undefined) return undefined
+    const end = row.offset + row.length + row.pathLength
+    const bytes = await bytesOfBlob(blob.slice(row.offset, end))
+    if (bytes?.byteLength !== row.length + row.pathLength) return undefined
+    return { segment, shard, bytes: bytes.slice(0, row.length), path: bytes.slice(row.length) }
+  }
+
+  /** Reads the rows written since the last time, all when the file was forgotten, and returns them. */
+  async #refresh(id: FileId): Promise<readonly PieceRow[]> {
+    const index = this.#indexes.of(id)
+    return await read(this.#connection, ['rows'], (tx) => catchUp(index, id, tx.objectStore('rows')))
+  }
+}
+
+/** Bytes and paths in one Blob; of a position given twice the later piece is taken. */
+function layOut(pieces: readonly StoredPiece[]): { blob: Blob; rows: PieceRow[] } {
+  const parts: Bytes[] = []
+  const rows: PieceRow[] = []
+  let offset = 0
+  for (const piece of new Map(pieces.map((piece) => [positionOf(piece), piece])).values()) {
+    const { segment, shard, bytes, path } = piece
+    rows.push({ segment, shard, offset, length: bytes.byteLength, pathLength: path.byteLength })
+    parts.push(bytes, path)
+    offset += bytes.byteLength + path.byteLength
+  }
+  return { blob: new Blob(parts), rows }
+}
+
+async function catchUp(index: FileIndex, id: FileId, store: RowReader): Promise<readonly PieceRow[]> {
+  const later = laterThan(id, index.upTo)
+  const [keys, values] = await Promise.all([store.getAllKeys(later), store.getAll(later)])
+  keys.forEach(([, batch], i) => addRows(index, batch, values[i] ?? []))
+  return values.flat()
+}
+
+/** Batches that hold positions of `rows` now, each with those positions. */
+function overwritten(index: FileIndex, rows: Rows): Map<number, Set<string>> {
+  const batches = new Map<number, Set<string>>()
+  for (const row of rows) {
+    const position = positionOf(row)
+    const batch = index.batchOf.get(position)
+    if (batch === undefined) continue
+    batches.set(batch, (batches.get(batch) ?? new Set<string>()).add(position))
+  }
+  return batches
+}
+
+/** A batch whose record another tab removed meanwhile cannot be read any more: that is a missing piece, not a failure. */
+async function bytesOfBlob(blob: Blob): Promise<Bytes | undefined> {
+  try {
+    return new Uint8Array(await blob.arrayBuffer())
+  } catch (cause) {
+    if (['NotFoundError', 'NotReadableError'].includes(errorName(cause))) return undefined
+    throw new StorageError(`a kept piece cannot be read: ${errorName(cause)}`, { cause })
+  }
+}
+
+/** Row keys of a file after batch `upTo`; an empty list sorts after all numbers (IndexedDB section 2.4). */
+function laterThan(id: FileId, upTo: number): IDBKeyRange {
+  return IDBKeyRange.bound([id, upTo + 1], [id, []])
+}
+
+function bytesOf(rows: Rows): number {
+  return rows.reduce((sum, row) => sum + row.length + row.pathLength, 0)
+}
+
+/** Bytes over a buffer of their own: storing a view stores the whole buffer behind it (SPEC ST-7). */
+function exact(bytes: Bytes): Bytes {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : copyBytes(bytes)
 }

@@ -1,112 +1,212 @@
-import { deleteDB } from 'idb'
-import { afterEach, describe, expect, it } from 'vitest'
-import type { FileId } from '../../core/base/ids.ts'
-import { verifyByWebCrypto } from '../../core/identity/keys.ts'
+import { deleteDB, openDB, unwrap } from 'idb'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { AccountId, EntryId, FileId, RoomId } from '../../core/base/ids.ts'
+import { ManualClock } from '../../core/base/testing/manual-clock.ts'
 import { storesSuite } from '../../core/storage/testing/stores-suite.ts'
-import { write } from './database.ts'
-import { IdbKeyVault, makeWrappedKey } from './key-vault.ts'
-import { WebLockSlots } from './slots.ts'
+import { Connection, write } from './database.ts'
+import { openSchema } from './schema.ts'
 import { openBrowserStorage } from './storage.ts'
+import { openTwice } from './testing/open-profile.ts'
 
-const opened: { name: string; close(): void }[] = []
-let count = 0
-
-async function openTwice() {
-  const name = `test-${count++}`
-  const a = await openBrowserStorage({ name })
-  const b = await openBrowserStorage({ name })
-  opened.push({ name, close: () => (a.close(), b.close()) })
-  return [a, b] as const
-}
-
-afterEach(async () => {
-  for (const { name, close } of opened.splice(0)) {
-    close()
-    await deleteDB(name)
-  }
+storesSuite('IndexedDB', async () => {
+  const [a, b] = await openTwice()
+  return [a, b]
 })
 
-storesSuite('IndexedDB', openTwice)
+const failed = { name: 'StorageError' }
+const f = 'f' as FileId
+const piece = (shard: number) => ({ segment: 0, shard, bytes: new Uint8Array(50), path: new Uint8Array(32) })
 
-describe('IndexedDB failures', () => {
+describe('IndexedDB: failures', () => {
   it('ST-6 keeps nothing of a transaction that is cut off in the middle', async () => {
     const [a, b] = await openTwice()
     const cut = write(a.database, ['settings'], async (tx) => {
       await tx.objectStore('settings').put(1, 'half')
       throw new Error('power gone')
     })
-    await expect(cut).rejects.toMatchObject({ name: 'StorageError' })
+    await expect(cut).rejects.toMatchObject(failed)
     expect(await b.settings.get('half')).toBeUndefined()
   })
-  it('ST-6 names a full disk and what was needed', async () => {
+  it('ST-6 an append whose transaction is aborted changes neither entries nor heads', async () => {
+    const [a, b] = await openTwice()
+    const [room, ann] = ['room' as RoomId, 'ann' as AccountId]
+    const entry = { author: ann, seq: 0, id: 'e' as EntryId, bytes: new Uint8Array(3) }
+    const database = await a.database.database()
+    const undo = abortNextWrite(unwrap(database))
+    await expect(a.logs.append(room, entry, undefined)).rejects.toMatchObject(failed)
+    undo()
+    expect((await b.logs.heads(room)).size).toBe(0)
+    expect(await b.logs.range(room, ann, 0, 9)).toEqual([])
+    await b.logs.append(room, entry, undefined)
+  })
+  it('ST-6 pieces whose transaction is aborted are neither held nor counted, nor believed held', async () => {
+    const [a, b] = await openTwice()
+    await a.shards.putPieces(f, [piece(0)])
+    const undo = abortNextWrite(unwrap(await a.database.database()))
+    await expect(a.shards.putPieces(f, [piece(0), piece(1)])).rejects.toMatchObject(failed)
+    undo()
+    for (const { shards } of [a, b]) {
+      expect(await shards.piece(f, 0, 1)).toBeUndefined()
+      expect(await shards.piece(f, 0, 0)).toEqual(piece(0))
+      expect((await shards.usage()).totalBytes).toBe(82)
+    }
+  })
+  it('ST-6 names a full disk and what was needed, also when only the transaction knows', async () => {
     const [a] = await openTwice()
-    const full = write(
+    const full = new DOMException('full', 'QuotaExceededError')
+    const needed = { name: 'QuotaExceededError', neededBytes: 4096 }
+    await expect(write(a.database, ['settings'], () => Promise.reject(full), 4096)).rejects.toMatchObject(
+      needed,
+    )
+    const told = write(
       a.database,
       ['settings'],
-      () => Promise.reject(new DOMException('full', 'QuotaExceededError')),
+      (tx) => {
+        // What a request says when its transaction ran out of space; the reason is on the transaction.
+        Object.defineProperty(unwrap(tx), 'error', { value: full })
+        tx.abort()
+        return Promise.reject(new DOMException('aborted', 'AbortError'))
+      },
       4096,
     )
-    await expect(full).rejects.toMatchObject({ name: 'QuotaExceededError', neededBytes: 4096 })
+    await expect(told).rejects.toMatchObject(needed)
+  })
+  it('ST-6 names a value that cannot be kept', async () => {
+    const [a] = await openTwice()
+    await expect(a.settings.set('k', () => undefined)).rejects.toMatchObject(failed)
+    expect(await a.settings.keys('')).toEqual([])
   })
   it('ST-6 names the use of a closed database', async () => {
     const [a] = await openTwice()
     a.close()
-    await expect(a.settings.get('k')).rejects.toMatchObject({ name: 'StorageError' })
-    await expect(a.shards.piece('f' as FileId, 0, 0)).rejects.toMatchObject({ name: 'StorageError' })
-    await expect(a.settings.set('k', 1)).rejects.toMatchObject({ name: 'StorageError' })
+    await expect(a.settings.get('k')).rejects.toMatchObject(failed)
+    await expect(a.shards.piece(f, 0, 0)).rejects.toMatchObject(failed)
+    await expect(a.settings.set('k', 1)).rejects.toMatchObject(failed)
   })
 })
 
-describe('keys at rest', () => {
-  const message = new TextEncoder().encode('hello')
-
-  it('ID-1 two tabs that make the account at once have one account', async () => {
+describe('IndexedDB: pieces on disk', () => {
+  it('ST-5 leaves no record behind once a file is removed or its batches are overwritten', async () => {
     const [a, b] = await openTwice()
-    const keys = await Promise.all([
-      new IdbKeyVault(a.database).account(),
-      new IdbKeyVault(b.database).account(),
-    ])
-    expect(keys[0].publicKey).toEqual(keys[1].publicKey)
-    expect(await verifyByWebCrypto(keys[0].publicKey, await keys[1].sign(message), message)).toBe(true)
+    await a.shards.putPieces(f, [piece(0), piece(1)])
+    await b.shards.putPieces(f, [piece(1), piece(2)])
+    await a.shards.putPieces(f, [piece(0)])
+    const database = await a.database.database()
+    expect(await database.count('batches')).toBe(2)
+    await a.shards.deleteFile(f)
+    for (const store of ['batches', 'rows', 'usage', 'files'] as const)
+      expect(await database.count(store)).toBe(0)
   })
-  it('ID-1 the private half cannot be read out', async () => {
+  it('ST-5 a piece whose batch is gone from the disk is a missing piece', async () => {
     const [a] = await openTwice()
-    await new IdbKeyVault(a.database).tab(0)
-    const stored = await a.database.get('keys', 'tab/0')
-    if (stored?.kind !== 'webcrypto') throw new Error('this engine has WebCrypto Ed25519')
-    await expect(crypto.subtle.exportKey('pkcs8', stored.privateKey)).rejects.toBeInstanceOf(DOMException)
-  })
-  it('ID-1 a wrapped seed signs the same way and is the same key after a reload', async () => {
-    const [a, b] = await openTwice()
-    const first = await new IdbKeyVault(a.database, makeWrappedKey).tab(3)
-    const again = await new IdbKeyVault(b.database).tab(3)
-    expect(again.publicKey).toEqual(first.publicKey)
-    expect(await verifyByWebCrypto(first.publicKey, await again.sign(message), message)).toBe(true)
+    await a.shards.putPieces(f, [piece(0)])
+    await (await a.database.database()).clear('batches')
+    expect(await a.shards.piece(f, 0, 0)).toBeUndefined()
   })
 })
 
-describe('tab slots', () => {
-  it('ID-2 each live tab has its own slot, the lowest free one, and a freed slot is given again', async () => {
-    sessionStorage.clear()
-    const slots = new WebLockSlots()
-    const first = await slots.claim()
-    sessionStorage.clear()
-    const second = await slots.claim()
-    expect(second.slot).not.toBe(first.slot)
-    first.release()
-    sessionStorage.setItem('tessera-slot', String(first.slot))
-    const third = await slots.claim()
-    expect(third.slot).toBe(first.slot)
-    second.release()
-    third.release()
+describe('IndexedDB: a connection that goes away', () => {
+  it('ST-8 opens the database again when the browser dropped it', async () => {
+    let lost = 0
+    const [a] = await openTwice(() => (lost += 1))
+    await a.settings.set('k', 1)
+    const raw = unwrap(await a.database.database())
+    raw.close()
+    raw.dispatchEvent(new Event('close'))
+    expect(await a.settings.get('k')).toBe(1)
+    unwrap(await a.database.database()).close() // dropped without a word
+    await a.settings.set('k', 2)
+    expect(await a.settings.get('k')).toBe(2)
+    expect(lost).toBe(0)
   })
-  it('ID-2 a duplicated tab, which remembers a slot that is taken, gets another', async () => {
-    sessionStorage.clear()
-    const slots = new WebLockSlots()
-    const original = await slots.claim()
-    const duplicate = await slots.claim()
-    expect(duplicate.slot).not.toBe(original.slot)
-    original.release()
-    duplicate.release()
+  it('ST-8 does not take a wiped database for the old one, and says once that it is lost', async () => {
+    let lost = 0
+    const [a, b, name] = await openTwice(() => (lost += 1))
+    const raw = unwrap(await a.database.database())
+    raw.close()
+    b.close()
+    await deleteDB(name)
+    raw.dispatchEvent(new Event('close'))
+    await expect(a.settings.get('k')).rejects.toMatchObject(failed)
+    await expect(a.settings.set('k', 1)).rejects.toMatchObject(failed)
+    expect(lost).toBe(1)
+  })
+  it('ST-8 lets a newer version have the database, and says once that it is lost', async () => {
+    let lost = 0
+    const [a, , name] = await openTwice(() => (lost += 1))
+    const newer = await openDB(name, 99)
+    newer.close()
+    await expect(a.settings.get('k')).rejects.toMatchObject(failed)
+    expect(lost).toBe(1)
+  })
+  it('ST-8 a database of a newer version is refused in words', async () => {
+    const name = `newer-${crypto.randomUUID()}`
+    ;(await openDB(name, 99)).close()
+    onTestFinished(() => deleteDB(name))
+    await expect(openBrowserStorage({ name })).rejects.toMatchObject(failed)
+  })
+  it('ST-8 an opening that an older tab blocks is refused after 5 s, and lets go when it comes after all', async () => {
+    const name = `blocked-${crypto.randomUUID()}`
+    onTestFinished(() => deleteDB(name))
+    const clock = new ManualClock()
+    let unblock = (): void => undefined
+    const connection = new Connection({
+      name,
+      onLost: () => undefined,
+      clock,
+      open: async (...args) => {
+        args[2].blocked()
+        await new Promise<void>((resolve) => (unblock = resolve))
+        return await openSchema(...args)
+      },
+    })
+    const refused = expect(connection.database()).rejects.toThrow(/older version: close it/)
+    await clock.advance(5_000)
+    await refused
+    unblock()
+    await deleteDB(name) // waits for as long as somebody holds the database
+    expect(clock.pending).toBe(0)
+  })
+  it('ST-8 an opening that never ends is refused after a minute', async () => {
+    const name = `hung-${crypto.randomUUID()}`
+    const clock = new ManualClock()
+    const open = () => new Promise<never>(() => undefined)
+    const refused = expect(
+      new Connection({ name, onLost: () => undefined, clock, open }).database(),
+    ).rejects.toMatchObject(failed)
+    await clock.advance(60_000)
+    await refused
   })
 })
+
+describe('IndexedDB: space', () => {
+  it('gives an estimate of usage and quota, and an answer to persistence', async () => {
+    const [a] = await openTwice()
+    const { usageBytes, quotaBytes } = await a.estimate()
+    expect(usageBytes).toBeGreaterThanOrEqual(0)
+    expect(quotaBytes).toBeGreaterThan(2 ** 20)
+    expect(typeof (await a.requestPersist())).toBe('boolean')
+  })
+})
+
+/** Aborts the next write transaction after its last request, as a crash would; the returned function stops it. */
+function abortNextWrite(database: IDBDatabase): () => void {
+  const begin = database.transaction.bind(database)
+  database.transaction = (...args: Parameters<IDBDatabase['transaction']>) => {
+    const transaction = begin(...args)
+    if (transaction.mode !== 'readwrite') return transaction
+    let quiet = 0
+    const watch = (): void => {
+      // The last request's event has passed when nothing was asked in two turns of this store's queue.
+      quiet += 1
+      if (quiet > 2) return transaction.abort()
+      const store = transaction.objectStore(transaction.objectStoreNames[0] ?? '')
+      store.count().addEventListener('success', watch)
+    }
+    watch()
+    return transaction
+  }
+  return () => {
+    database.transaction = begin
+  }
+}

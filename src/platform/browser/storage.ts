@@ -1,4 +1,4 @@
-import type { Bytes } from '../../core/base/bytes.ts'
+import { copyBytes, type Bytes } from '../../core/base/bytes.ts'
 import type { AccountId, EntryId, RoomId } from '../../core/base/ids.ts'
 import {
   HeadMovedError,
@@ -7,114 +7,129 @@ import {
   type Stores,
   type StoredEntry,
 } from '../../core/storage/index.ts'
-import { openDatabase, read, write, type Database } from './database.ts'
+import { Connection, read, write, type WriteTransaction } from './database.ts'
 import { IdbShardStore } from './shard-store.ts'
 
-/** The stores of this browser profile, in one IndexedDB database shared by all its tabs. */
+/** Stores in IndexedDB, with the connection that the key vault shares. */
+export type BrowserStores = Stores & { readonly database: Connection }
+
+/**
+ * The stores of this browser profile, in one IndexedDB database shared by all its tabs. `onLost` is called once when the data
+ * was wiped or taken over by a newer version while this page was open: nothing can be stored until it is loaded again.
+ * Throws `StorageError` when there is no database to be had (private windows of some browsers): use memory then, and say so.
+ */
 export async function openBrowserStorage(
   options: { readonly name?: string; readonly onLost?: () => void } = {},
-): Promise<Stores & { readonly database: Database }> {
-  const database = await openDatabase(options.name ?? 'tessera', options.onLost ?? (() => undefined))
+): Promise<BrowserStores> {
+  const { name = 'tessera', onLost = () => undefined } = options
+  const connection = new Connection({ name, onLost })
+  await connection.database()
   return {
-    database,
-    settings: new IdbSettingsStore(database),
-    logs: new IdbLogStore(database),
-    shards: new IdbShardStore(database),
-    close: () => database.close(),
+    database: connection,
+    settings: new IdbSettingsStore(connection),
+    logs: new IdbLogStore(connection),
+    shards: new IdbShardStore(connection),
+    close: () => connection.close(),
     estimate: async () => {
-      const { usage, quota } = await navigator.storage.estimate()
-      return { usageBytes: usage ?? 0, quotaBytes: quota ?? 0 }
+      const { usage = 0, quota = 0 } = (await storageManager()?.estimate()) ?? {}
+      return { usageBytes: usage, quotaBytes: quota }
     },
-    requestPersist: () => navigator.storage.persist(),
+    requestPersist: async () => (await storageManager()?.persist()) ?? false,
   }
 }
 
-class IdbSettingsStore implements SettingsStore {
-  readonly #database: Database
+/** Absent outside a secure context. */
+function storageManager(): StorageManager | undefined {
+  return 'storage' in navigator ? navigator.storage : undefined
+}
 
-  constructor(database: Database) {
-    this.#database = database
+class IdbSettingsStore implements SettingsStore {
+  readonly #connection: Connection
+
+  constructor(connection: Connection) {
+    this.#connection = connection
   }
 
   get(key: string): Promise<unknown> {
-    return read(() => this.#database.get('settings', key))
+    return read(this.#connection, ['settings'], (tx) => tx.objectStore('settings').get(key))
   }
   async set(key: string, value: unknown): Promise<void> {
-    await write(this.#database, ['settings'], (tx) => tx.objectStore('settings').put(value, key))
+    await write(this.#connection, ['settings'], (tx) => tx.objectStore('settings').put(value, key))
   }
   async delete(key: string): Promise<void> {
-    await write(this.#database, ['settings'], (tx) => tx.objectStore('settings').delete(key))
+    await write(this.#connection, ['settings'], (tx) => tx.objectStore('settings').delete(key))
   }
-  keys(prefix: string): Promise<readonly string[]> {
-    // The last code point there is ends every text with this prefix.
-    return read(() => this.#database.getAllKeys('settings', IDBKeyRange.bound(prefix, `${prefix}\u{10ffff}`)))
+  async keys(prefix: string): Promise<readonly string[]> {
+    // There is no last text with a prefix to end the range at; settings are few.
+    const range = IDBKeyRange.lowerBound(prefix)
+    const keys = await read(this.#connection, ['settings'], (tx) =>
+      tx.objectStore('settings').getAllKeys(range),
+    )
+    return keys.filter((key) => key.startsWith(prefix))
   }
 }
 
 class IdbLogStore implements LogStore {
-  readonly #database: Database
+  readonly #connection: Connection
 
-  constructor(database: Database) {
-    this.#database = database
+  constructor(connection: Connection) {
+    this.#connection = connection
   }
 
   async append(room: RoomId, entry: StoredEntry, expectedHead: EntryId | undefined): Promise<void> {
-    const { author, seq, id, bytes } = entry
-    const work = write(
-      this.#database,
-      ['entries', 'heads'],
-      async (tx) => {
-        const head = await tx.objectStore('heads').get([room, author])
-        if ((head?.seq ?? -1) + 1 !== seq || head?.id !== expectedHead) {
-          throw new HeadMovedError(`expected the log to end before ${seq}, it ends at ${head?.seq ?? -1}`)
-        }
-        await tx.objectStore('entries').add({ id, bytes }, [room, author, seq])
-        await tx.objectStore('heads').put({ seq, id }, [room, author])
-      },
-      bytes.byteLength,
-    )
-    await work
+    const { author, seq, id } = entry
+    const bytes = copyBytes(entry.bytes)
+    const compareAndAppend = async (tx: WriteTransaction): Promise<void> => {
+      const head = await tx.objectStore('heads').get([room, author])
+      const length = (head?.seq ?? -1) + 1
+      if (length !== seq || head?.id !== expectedHead) {
+        throw new HeadMovedError(`expected the log to end before ${String(seq)}, it has ${String(length)}`)
+      }
+      await tx.objectStore('entries').add({ id, bytes }, [room, author, seq])
+      await tx.objectStore('heads').put({ seq, id }, [room, author])
+    }
+    await write(this.#connection, ['entries', 'heads'], compareAndAppend, bytes.byteLength)
   }
 
   async heads(room: RoomId): Promise<ReadonlyMap<AccountId, { seq: number; id: EntryId }>> {
-    const range = ofRoom(room)
-    return read(async () => {
-      const tx = this.#database.transaction('heads')
-      const [keys, values] = await Promise.all([tx.store.getAllKeys(range), tx.store.getAll(range)])
+    return await read(this.#connection, ['heads'], async (tx) => {
+      const heads = tx.objectStore('heads')
+      const [keys, values] = await Promise.all([heads.getAllKeys(ofRoom(room)), heads.getAll(ofRoom(room))])
       return new Map(keys.map((key, i) => [key[1], present(values[i])]))
     })
   }
 
   async range(room: RoomId, author: AccountId, from: number, to: number): Promise<readonly StoredEntry[]> {
-    if (to <= from) return []
-    const range = IDBKeyRange.bound([room, author, Math.max(0, from)], [room, author, to], false, true)
-    return read(async () => {
-      const tx = this.#database.transaction('entries')
-      const [keys, values] = await Promise.all([tx.store.getAllKeys(range), tx.store.getAll(range)])
+    const first = Math.max(0, from)
+    if (to <= first) return []
+    const range = IDBKeyRange.bound([room, author, first], [room, author, to], false, true)
+    return await read(this.#connection, ['entries'], async (tx) => {
+      const entries = tx.objectStore('entries')
+      const [keys, values] = await Promise.all([entries.getAllKeys(range), entries.getAll(range)])
       return keys.map((key, i) => ({ author, seq: key[2], ...present(values[i]) }))
     })
   }
 
   async putReceipt(room: RoomId, reader: AccountId, bytes: Bytes): Promise<void> {
-    await write(this.#database, ['receipts'], (tx) => tx.objectStore('receipts').put(bytes, [room, reader]))
+    const own = copyBytes(bytes)
+    const put = (tx: WriteTransaction) => tx.objectStore('receipts').put(own, [room, reader])
+    await write(this.#connection, ['receipts'], put, own.byteLength)
   }
 
   async receipts(room: RoomId): Promise<ReadonlyMap<AccountId, Bytes>> {
-    const range = ofRoom(room)
-    return read(async () => {
-      const tx = this.#database.transaction('receipts')
-      const [keys, values] = await Promise.all([tx.store.getAllKeys(range), tx.store.getAll(range)])
+    return await read(this.#connection, ['receipts'], async (tx) => {
+      const store = tx.objectStore('receipts')
+      const [keys, values] = await Promise.all([store.getAllKeys(ofRoom(room)), store.getAll(ofRoom(room))])
       return new Map(keys.map((key, i) => [key[1], present(values[i])]))
     })
   }
 
   async deleteRoom(room: RoomId): Promise<void> {
-    const range = ofRoom(room)
-    await write(this.#database, ['entries', 'heads', 'receipts'], (tx) =>
+    await write(this.#connection, ['entries', 'heads', 'receipts'], (tx) =>
       Promise.all([
-        tx.objectStore('entries').delete(range),
-        tx.objectStore('heads').delete(range),
-        tx.objectStore('receipts').delete(range),
+        tx.objectStore('entries').delete(ofRoom(room)),
+        tx.objectStore('heads').delete(ofRoom(room)),
+        tx.objectStore('receipts').delete(ofRoom(room)),
       ]),
     )
   }

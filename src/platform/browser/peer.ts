@@ -1,0 +1,50 @@
+import '../../core/base/polyfill.ts'
+import { systemClock, systemRandom } from '../../core/base/clock.ts'
+import { silent } from '../../core/base/logger.ts'
+import { createVerifier, openIdentity } from '../../core/identity/index.ts'
+import { createPeer, type Peer } from '../../core/peer.ts'
+import { createCesPool } from './ces-pool.ts'
+import { IdbKeyVault } from './key-vault.ts'
+import { BrowserMedia } from './media.ts'
+import { createBrowserMesh } from './mesh.ts'
+import { RelayConfig } from './relay-config.ts'
+import { WebLockSlots } from './slots.ts'
+import { openBrowserStorage } from './storage.ts'
+
+/** This tab's peer with the browser's stores, links, workers and devices; not started. */
+export function createBrowserPeer(): Promise<{ peer: Peer; streams: BrowserMedia }> {
+  const relay = new RelayConfig()
+  const streams = new BrowserMedia(() => relay.iceServers())
+  let storage: ReturnType<typeof openBrowserStorage> | undefined
+  const openStores = (): ReturnType<typeof openBrowserStorage> => (storage ??= openBrowserStorage())
+  // Asked for now, so that the answer is there when the mesh wants it.
+  const first = relay.addresses()
+  let asked = false
+  const relays = (): Promise<readonly string[]> => {
+    if (asked) return relay.addresses()
+    asked = true
+    return first
+  }
+  const peer = createPeer({
+    openStores,
+    openIdentity: async () =>
+      openIdentity({ keys: new IdbKeyVault((await openStores()).database), slots: new WebLockSlots() }),
+    createMesh: (identity, hints) =>
+      createBrowserMesh({
+        identity,
+        relays: async () => [...(await relays()), ...hints()],
+        iceServers: () => relay.iceServers(),
+        clock: systemClock,
+        random: systemRandom,
+        logger: silent,
+      }),
+    createEngine: () => createCesPool(),
+    media: streams,
+    verify: createVerifier(),
+    clock: systemClock,
+    random: systemRandom,
+    logger: silent,
+    appVersion: __APP_VERSION__,
+  })
+  return Promise.resolve({ peer, streams })
+}

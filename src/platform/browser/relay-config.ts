@@ -1,0 +1,46 @@
+import * as v from 'valibot'
+
+const urls = v.union([v.string(), v.array(v.string())])
+const schema = v.object({
+  addresses: v.pipe(v.array(v.pipe(v.string(), v.maxLength(512))), v.maxLength(16)),
+  iceServers: v.optional(
+    v.array(v.object({ urls, username: v.optional(v.string()), credential: v.optional(v.string()) })),
+    [],
+  ),
+})
+
+/** A relay that does not answer in this time is tried again later. */
+const timeoutMs = 4_000
+
+/** What the relay that serves this page says of itself: read anew before each try, ICE servers kept from the last answer. */
+export class RelayConfig {
+  #iceServers: readonly RTCIceServer[] = []
+
+  iceServers(): readonly RTCIceServer[] {
+    return this.#iceServers
+  }
+
+  /** Its dialable addresses; none when it does not answer. */
+  async addresses(): Promise<readonly string[]> {
+    try {
+      const response = await fetch('/relay.json', {
+        cache: 'no-store',
+        signal: AbortSignal.timeout(timeoutMs),
+      })
+      const { addresses, iceServers } = v.parse(schema, await response.json())
+      this.#iceServers = iceServers.map(({ urls: list, username, credential }) => ({
+        urls: list,
+        ...(username === undefined ? {} : { username }),
+        ...(credential === undefined ? {} : { credential }),
+      }))
+      return addresses.filter(isReachableFromHere)
+    } catch {
+      return [] // offline, or not a relay: the keeper comes again
+    }
+  }
+}
+
+/** The page may open WebSockets to its own host only (`connect-src 'self'`); WebRTC is not bound by that. */
+function isReachableFromHere(address: string): boolean {
+  return !/\/ws(\/|$)/.test(address) || address.includes(`/${location.hostname.replace(/^\[|\]$/g, '')}/`)
+}

@@ -12,7 +12,10 @@ export type Command =
 type Values = Map<string, string[]>
 
 /** Reads arguments over environment (`TESSERA_PORT` is `--port`) over defaults. Throws `UsageError`. */
-export function readCommand(args: readonly string[], env: Readonly<Record<string, string | undefined>>): Command {
+export function readCommand(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): Command {
   const given = readArguments(args)
   if (given.has('help')) return { kind: 'help' }
   if (given.has('version')) return { kind: 'version' }
@@ -46,7 +49,10 @@ function readArguments(args: readonly string[]): Values {
   return values
 }
 
-function fromEnvironment(flag: Flag, env: Readonly<Record<string, string | undefined>>): string[] | undefined {
+function fromEnvironment(
+  flag: Flag,
+  env: Readonly<Record<string, string | undefined>>,
+): string[] | undefined {
   const value = env[environmentName(flag.name)]?.trim()
   if (value === undefined || value === '') return undefined
   if (flag.value === undefined) {

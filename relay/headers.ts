@@ -17,7 +17,14 @@ export function securityHeaders(connectOrigins: readonly string[]): Readonly<Rec
     "require-trusted-types-for 'script'",
     'trusted-types default svelte-trusted-html',
   ]
-  const ours = ['camera', 'microphone', 'display-capture', 'screen-wake-lock', 'fullscreen', 'picture-in-picture']
+  const ours = [
+    'camera',
+    'microphone',
+    'display-capture',
+    'screen-wake-lock',
+    'fullscreen',
+    'picture-in-picture',
+  ]
   const nobodys = ['geolocation', 'payment', 'usb']
   return {
     'Content-Security-Policy': policy.join('; '),

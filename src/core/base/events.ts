@@ -1,7 +1,4 @@
-/** Map of event name (`noun:past`) to payload. */
-export type EventMap = Record<string, unknown>
-
-/** The listening half of an emitter: what a component shows to others. */
+/** The listening half of an emitter: what a component shows to others. `M` maps event names (`noun:past`) to payloads. */
 export interface Events<M extends object> {
   /** Calls `listener` for each event until the returned function is called or `signal` aborts. */
   on<K extends keyof M>(

@@ -10,9 +10,10 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { availableParallelism } from 'node:os'
-import { chromium, type Browser, type Page } from '@playwright/test'
+import { chromium, type Browser } from '@playwright/test'
 import { browserFlags, findBrowser } from '../tools/browser.ts'
 import { RelayProcess } from '../e2e/fixtures/relay.ts'
+import { Tab } from '../e2e/fixtures/tab.ts'
 
 const quietJoins = 20
 const busyJoins = 40
@@ -47,19 +48,11 @@ function probe(): void {
   new MutationObserver(look).observe(document, { subtree: true, childList: true, attributes: true })
 }
 
-async function openRoom(browser: Browser, url: string): Promise<{ page: Page; link: string }> {
-  const context = await browser.newContext({ permissions: ['clipboard-read', 'clipboard-write'] })
-  const page = await context.newPage()
-  await page.goto(url)
-  await page.getByRole('button', { name: /start a room/i }).click()
-  await page
-    .getByRole('button', { name: /invite/i })
-    .first()
-    .click()
-  await page.getByRole('button', { name: /copy/i }).first().click()
-  const link = await page.evaluate(() => navigator.clipboard.readText())
-  await page.keyboard.press('Escape')
-  return { page, link }
+async function openRoom(browser: Browser, url: string): Promise<string> {
+  const page = await (await browser.newContext()).newPage()
+  const tab = new Tab(page, 'Waiting')
+  await tab.open(url)
+  return tab.startRoom()
 }
 
 async function join(browser: Browser, link: string): Promise<Join> {
@@ -125,7 +118,7 @@ const browser = await chromium.launch({
   args: browserFlags(),
 })
 try {
-  const { link } = await openRoom(browser, relay.url)
+  const link = await openRoom(browser, relay.url)
   await join(browser, link) // first load compiles and caches
   const quiet = summary('quiet', await joins(browser, link, quietJoins))
   const stop = burnCores()

@@ -43,7 +43,9 @@ describe('the addresses a page is told', () => {
     }
     expect(at('tessera.example').join()).not.toContain('127.0.0.1')
     expect(at('localhost:4400')).toContain(direct[0])
-    expect(at('203.0.113.9:4400')).toContain(`/ip4/203.0.113.9/udp/4400/webrtc-direct/certhash/uEiAx/p2p/${id}`)
+    expect(at('203.0.113.9:4400')).toContain(
+      `/ip4/203.0.113.9/udp/4400/webrtc-direct/certhash/uEiAx/p2p/${id}`,
+    )
   })
 
   it('are never more than a page takes', () => {

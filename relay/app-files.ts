@@ -58,7 +58,7 @@ export async function loadApp(folder: string): Promise<AppFiles> {
     }
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') throw missing(folder)
-    throw new StartError(`cannot read the app in ${folder}: ${String((cause as Error).message)}`, { cause })
+    throw new StartError(`cannot read the app in ${folder}: ${(cause as Error).message}`, { cause })
   }
   const index = files.get('/index.html')
   if (index === undefined) throw missing(folder)

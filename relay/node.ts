@@ -13,7 +13,8 @@ import { FsDatastore } from 'datastore-fs'
 import { createLibp2p } from 'libp2p'
 import { errorName } from '../src/core/base/errors.ts'
 import { circuitLimits, connectionLimits } from './constants.ts'
-import { loadWebRtc } from './webrtc.ts'
+import { tieToConnections } from './reservations.ts'
+import { isUdpPortFree, loadWebRtc } from './webrtc.ts'
 
 /** What {@link startNode} needs. */
 export interface RelayNodeInit {
@@ -38,7 +39,7 @@ export interface DirectConnection {
 
 /** The libp2p side, listening. */
 export interface RelayNode {
-  readonly node: Libp2p
+  readonly node: Libp2p<{ relay: CircuitRelayService }>
   /** Port of the WebSocket listener on loopback. */
   readonly innerPort: number
   readonly reservations: () => number
@@ -46,25 +47,31 @@ export interface RelayNode {
 
 /** Starts libp2p; webrtc-direct is left out, with a sentence, when it does not work here. */
 export async function startNode(init: RelayNodeInit): Promise<RelayNode> {
-  if (init.webrtc !== undefined) {
-    const folder = join(init.data, 'certificate')
-    await mkdir(folder, { recursive: true, mode: 0o700 })
-    const store = new FsDatastore(folder)
-    await store.open()
-    const transport = await loadWebRtc(store)
-    if (typeof transport === 'string') init.onNotice(transport)
-    else {
-      try {
-        return await start(init, { ...init.webrtc, transport, store })
-      } catch (error) {
-        const port = String(init.webrtc.port)
-        init.onNotice(
-          `webrtc-direct is off: UDP port ${port} could not be opened (${errorName(error)}). WebSocket works as always.`,
-        )
-      }
-    }
+  const direct = init.webrtc === undefined ? undefined : await prepareDirect(init.webrtc, init.data)
+  if (typeof direct === 'string') init.onNotice(direct)
+  if (typeof direct !== 'object') return start(init, undefined)
+  try {
+    return await start(init, direct)
+  } catch (error) {
+    init.onNotice(`webrtc-direct is off: it did not start (${errorName(error)}). WebSocket works as always.`)
+    return start(init, undefined)
   }
-  return start(init, undefined)
+}
+
+/** What webrtc-direct needs; a sentence when it cannot be had. */
+async function prepareDirect(
+  { host, port }: { readonly host: string; readonly port: number },
+  data: string,
+): Promise<Direct | string> {
+  if (!(await isUdpPortFree(host, port))) {
+    return `webrtc-direct is off: UDP port ${port} is in use; name another with --webrtc-port. WebSocket works as always.`
+  }
+  const folder = join(data, 'certificate')
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const store = new FsDatastore(folder)
+  await store.open()
+  const transport = await loadWebRtc(store)
+  return typeof transport === 'string' ? transport : { host, port, transport, store }
 }
 
 interface Direct {
@@ -83,10 +90,9 @@ async function start(init: RelayNodeInit, direct: Direct | undefined): Promise<R
     throw error
   }
   const relay = node.services.relay
-  // Without this a peer that is gone keeps its place until the time is over, and the relay is full of the dead
-  // (js-libp2p issue 2833); nor is who was here anything to remember.
+  tieToConnections(relay.reservations, node)
+  // Who was here is nothing to remember.
   node.addEventListener('peer:disconnect', ({ detail: peer }) => {
-    relay.reservations.delete(peer)
     node.peerStore.delete(peer).catch(() => undefined) // gone is gone
   })
   return { node, innerPort: innerPortOf(node), reservations: () => relay.reservations.size }

@@ -87,7 +87,8 @@ function nodeInit(
   key: PrivateKey,
   port: number,
 ): RelayNodeInit {
-  const host = isIPv4(options.host) ? options.host : '0.0.0.0'
+  const isLocal = options.host === 'localhost' || options.host === '::1'
+  const host = isLocal ? '127.0.0.1' : isIPv4(options.host) ? options.host : '0.0.0.0'
   return {
     key,
     data: options.data,

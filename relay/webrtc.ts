@@ -1,3 +1,4 @@
+import { createSocket } from 'node:dgram'
 import type { FsDatastore } from 'datastore-fs'
 import { errorName } from '../src/core/base/errors.ts'
 
@@ -22,4 +23,13 @@ export async function loadWebRtc(store: FsDatastore): Promise<WebRtcDirect | str
   } catch (error) {
     return `webrtc-direct is off: its native module is not installed (${errorName(error)}). WebSocket works as always.`
   }
+}
+
+/** True when a UDP port can be had: asked first, since the native module reports a taken one on the terminal by itself. */
+export function isUdpPortFree(host: string, port: number): Promise<boolean> {
+  const socket = createSocket('udp4')
+  return new Promise((resolve) => {
+    socket.once('error', () => resolve(false))
+    socket.bind({ address: host, port, exclusive: true }, () => socket.close(() => resolve(true)))
+  })
 }

@@ -33,10 +33,10 @@ export class Opened {
     return relay
   }
 
-  /** A libp2p peer as a tab is one: WebSocket and circuits. */
-  async peer(): Promise<Libp2p> {
+  /** A libp2p peer as a tab is one: WebSocket and circuits. Reserves where it connects, unless told to listen nowhere. */
+  async peer(listen: string[] = ['/p2p-circuit']): Promise<Libp2p> {
     const peer = await createLibp2p({
-      addresses: { listen: ['/p2p-circuit'] },
+      addresses: { listen },
       transports: [webSockets(), circuitRelayTransport()],
       connectionEncrypters: [noise()],
       streamMuxers: [yamux()],
@@ -76,13 +76,20 @@ export interface Answer {
 /** One request with its path sent as written: `fetch` would tidy it up. */
 export function ask(relay: Relay, path: string, options: RequestOptions = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const sent = request({ host: '127.0.0.1', port: relay.port, path, agent: false, ...options }, (response) => {
-      const chunks: Buffer[] = []
-      response.on('data', (chunk: Buffer) => chunks.push(chunk))
-      response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) }),
-      )
-    })
+    const sent = request(
+      { host: '127.0.0.1', port: relay.port, path, agent: false, ...options },
+      (response) => {
+        const chunks: Buffer[] = []
+        response.on('data', (chunk: Buffer) => chunks.push(chunk))
+        response.on('end', () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            body: Buffer.concat(chunks),
+          }),
+        )
+      },
+    )
     sent.once('error', reject)
     sent.end()
   })

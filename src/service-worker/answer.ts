@@ -14,6 +14,7 @@ export function answerFor(
 ): string {
   const url = new URL(request.url)
   if (request.method !== 'GET' || url.origin !== origin) return 'network'
-  if (request.mode === 'navigate') return url.pathname === '/' || url.pathname === '/index.html' ? '/' : 'network'
+  if (request.mode === 'navigate')
+    return url.pathname === '/' || url.pathname === '/index.html' ? '/' : 'network'
   return shell.files.some((file) => file.url === url.pathname) ? url.pathname : 'network'
 }

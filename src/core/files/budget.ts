@@ -56,7 +56,9 @@ export class Budget {
     const free = space === undefined ? Infinity : space.quotaBytes - space.usageBytes
     const used = await this.#usedBytes()
     if (used + this.#reservedBytes > budget || this.#reservedBytes > free) {
-      throw new RefusedError(`offered ${sizeBytes} bytes, ${used} of ${budget} are used`, { reason: 'no-space' })
+      throw new RefusedError(`offered ${sizeBytes} bytes, ${used} of ${budget} are used`, {
+        reason: 'no-space',
+      })
     }
   }
 

@@ -37,7 +37,8 @@ export class CardBook {
     if (body.kind !== 'file' || entry.state === 'failed' || entry.state === 'pending') return undefined
     try {
       const file = checkedFileId(body.file)
-      if (body.key.byteLength !== 32 || !Number.isSafeInteger(body.sizeBytes) || body.sizeBytes < 0) return undefined
+      if (body.key.byteLength !== 32 || !Number.isSafeInteger(body.sizeBytes) || body.sizeBytes < 0)
+        return undefined
       const { key, name, mediaType, sizeBytes } = body
       return this.add({ file, key, name, mediaType, sizeBytes, owner: entry.author, at: entry.at })
     } catch (error) {

@@ -165,7 +165,6 @@ export class Catalogue {
     }
   }
 
-
   /** Everyone who can be asked, known holders first, then by rendezvous order: likely holders without a word. */
   #askable(file: FileId): ReadonlyMap<AccountId, PeerId> {
     const direct = this.presence.direct()

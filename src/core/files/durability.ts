@@ -36,7 +36,8 @@ export function durabilityOf(facts: DurabilityFacts): Durability {
 export function survivable(shape: CodeShape, holders: readonly ReadonlySet<number>[]): number {
   const held = [...new Set(holders.flatMap((shards) => [...shards]))]
   if (held.length < shape.k) return -1
-  if (subsetCount(held.length, shape.k - 1, maxSubsets) > maxSubsets) return lowerBound(shape.k, held, holders)
+  if (subsetCount(held.length, shape.k - 1, maxSubsets) > maxSubsets)
+    return lowerBound(shape.k, held, holders)
   // A loss is fatal when at most k − 1 shards remain: for each such set, all who hold anything outside it must go.
   let fewest = holders.length
   for (const kept of subsets(held, shape.k - 1)) {

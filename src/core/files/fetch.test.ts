@@ -6,7 +6,15 @@ import type { ShardStore, StoredPiece } from '../storage/index.ts'
 import { createMemoryStorage } from '../storage/memory.ts'
 import { encodeAnswer } from './messages.ts'
 import type { FilesEvents, TransferState } from './index.ts'
-import { fetchBytes, memorySource, MemorySink, Party, randomBytes, until, type Guest } from './testing/party.ts'
+import {
+  fetchBytes,
+  memorySource,
+  MemorySink,
+  Party,
+  randomBytes,
+  until,
+  type Guest,
+} from './testing/party.ts'
 import { holding, Rogue, type Misdeed } from './testing/rogue.ts'
 
 let party = new Party()
@@ -127,7 +135,9 @@ describe('fetching', () => {
   it('FI-21: an unknown id is UnknownFileError and the sink is cleaned', async () => {
     const a = await party.guest('a')
     const sink = new MemorySink()
-    await expect(a.files.fetch('x'.repeat(43) as FileId, sink)).rejects.toMatchObject({ name: 'UnknownFileError' })
+    await expect(a.files.fetch('x'.repeat(43) as FileId, sink)).rejects.toMatchObject({
+      name: 'UnknownFileError',
+    })
     expect(sink.state).toBe('aborted')
   })
 
@@ -192,12 +202,20 @@ describe('fetching', () => {
 /** How a holder may spoil a piece, and the name under which it is blamed. */
 const corruptors: readonly (readonly [string, string, (piece: StoredPiece) => StoredPiece])[] = [
   ['one bit in the first byte', 'CorruptPieceError', (p) => ({ ...p, bytes: flipped(p.bytes, 0) })],
-  ['one bit in the last byte', 'CorruptPieceError', (p) => ({ ...p, bytes: flipped(p.bytes, p.bytes.length - 1) })],
+  [
+    'one bit in the last byte',
+    'CorruptPieceError',
+    (p) => ({ ...p, bytes: flipped(p.bytes, p.bytes.length - 1) }),
+  ],
   ['zeros', 'CorruptPieceError', (p) => ({ ...p, bytes: new Uint8Array(p.bytes.length) })],
   ['64 bytes too few', 'CorruptPieceError', (p) => ({ ...p, bytes: p.bytes.slice(64) })],
   ['64 bytes too many', 'CorruptPieceError', (p) => ({ ...p, bytes: new Uint8Array(p.bytes.length + 64) })],
   ['no path', 'CorruptPieceError', (p) => ({ ...p, path: new Uint8Array(0) })],
-  ['a path of another length', 'CorruptPieceError', (p) => ({ ...p, path: new Uint8Array(p.path.length + 32) })],
+  [
+    'a path of another length',
+    'CorruptPieceError',
+    (p) => ({ ...p, path: new Uint8Array(p.path.length + 32) }),
+  ],
   ['one bit in its path', 'CorruptPieceError', (p) => ({ ...p, path: flipped(p.path, 3) })],
   ['a path that is no list of nodes', 'InvalidMessageError', (p) => ({ ...p, path: p.path.slice(1) })],
 ]
@@ -232,7 +250,9 @@ describe('a hostile holder', () => {
   })
 
   it('FI-19: who answers with pieces that nobody asked for is blamed', async () => {
-    const { bytes, file, late } = await withRogue((piece) => Promise.resolve({ ...piece, segment: 0, shard: 0 }))
+    const { bytes, file, late } = await withRogue((piece) =>
+      Promise.resolve({ ...piece, segment: 0, shard: 0 }),
+    )
     const rogueSays = blames(late)
     expect(equalBytes(await fetchBytes(late, file), bytes)).toBe(true)
     expect(rogueSays.length).toBeLessThanOrEqual(1)
@@ -325,7 +345,11 @@ describe('a file nobody here has', () => {
     const heard = kinds(late)
     const fetching = fetchBytes(late, file)
     await until(() => heard.at(-1) === 'waiting')
-    expect(late.files.transfers()[0]?.state).toEqual({ kind: 'waiting', reason: 'no-holder', missingShards: 0 })
+    expect(late.files.transfers()[0]?.state).toEqual({
+      kind: 'waiting',
+      reason: 'no-holder',
+      missingShards: 0,
+    })
     await party.guest('owner again', { person: 1, shards })
     expect(equalBytes(await fetching, bytes)).toBe(true)
     expect(heard).toEqual(['fetching', 'waiting', 'fetching', 'done'])

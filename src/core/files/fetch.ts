@@ -263,7 +263,9 @@ class Fetching {
     const reason: unknown = this.#stop.signal.aborted ? this.#stop.signal.reason : undefined
     if (reason !== undefined && (isAbort(error) || error === reason)) return reason
     if (['DecryptionError', 'InflateError', 'NotEnoughPiecesError'].includes(errorName(error))) {
-      return new CorruptFileError('its pieces are as they were shared, but it does not open', { cause: error })
+      return new CorruptFileError('its pieces are as they were shared, but it does not open', {
+        cause: error,
+      })
     }
     return error
   }

@@ -107,7 +107,10 @@ describe('safe file names', () => {
   it('FI-22: whatever the name, the safe one is safe, and safe again is the same', () => {
     const anything = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 400 }),
-      fc.string({ unit: fc.constantFrom(...Array.from('./\\: con\u202Eaux\u0000\u200B日é\u0301$')), maxLength: 300 }),
+      fc.string({
+        unit: fc.constantFrom(...Array.from('./\\: con\u202Eaux\u0000\u200B日é\u0301$')),
+        maxLength: 300,
+      }),
     )
     fc.assert(
       fc.property(anything, (name) => {

@@ -29,7 +29,12 @@ describe('a file in a room', () => {
       for (const file of files) {
         const allPlaced = (): boolean => owner.view(file)?.durability.holdings.length === holders + 1
         await until(allPlaced, 'all placed')
-        expect(owner.view(file)?.durability).toMatchObject({ k, n, survivableLosses: losses, safeToClose: true })
+        expect(owner.view(file)?.durability).toMatchObject({
+          k,
+          n,
+          survivableLosses: losses,
+          safeToClose: true,
+        })
       }
       await owner.leave()
       for (const other of others) {

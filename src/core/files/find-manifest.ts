@@ -65,7 +65,10 @@ export async function awaitManifest(
       const waitingHelps = mayComeBack(file)
       if (!waitingHelps || clock.now() >= giveUpAt) {
         const words = waitingHelps ? 'who may have it is away' : 'nobody has it'
-        throw new FileUnavailableError(`the manifest is missing: ${words}`, { missingShards: 0, waitingHelps })
+        throw new FileUnavailableError(`the manifest is missing: ${words}`, {
+          missingShards: 0,
+          waitingHelps,
+        })
       }
       onWaiting()
       await changed.promise

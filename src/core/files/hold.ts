@@ -111,7 +111,14 @@ export class Holder {
     try {
       if (known === undefined) await shards.putFile(file)
       const writer = new PieceWriter(this.#components, file)
-      await pullPieces(this.#components, { peer: member.peer, file: file.id, manifest, missing, writer, signal })
+      await pullPieces(this.#components, {
+        peer: member.peer,
+        file: file.id,
+        manifest,
+        missing,
+        writer,
+        signal,
+      })
       if (known === undefined) await shards.putFile({ ...file, state: 'complete', addedAt: clock.now() })
     } catch (error) {
       if (known === undefined) await shards.deleteFile(file.id)

@@ -132,6 +132,8 @@ function glance(
     keptBytes += shards.length * pieceBytes(segment.sealedBytes, manifest.code.k)
     for (const shard of shards) counts.set(shard, (counts.get(shard) ?? 0) + 1)
   }
-  const columns = [...counts].filter(([, count]) => count === manifest.segments.length).map(([shard]) => shard)
+  const columns = [...counts]
+    .filter(([, count]) => count === manifest.segments.length)
+    .map(([shard]) => shard)
   return { columns: columns.sort((a, b) => a - b), isWhole, keptBytes }
 }

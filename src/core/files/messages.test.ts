@@ -95,7 +95,10 @@ describe('messages', () => {
     ['a piece of no bytes', { type: 'piece', segment: 0, shard: 0, sizeBytes: 0, path: bytes(0) }],
     ['a path of 33 bytes', { type: 'piece', segment: 0, shard: 0, sizeBytes: 1, path: bytes(33) }],
     ['a path of 41 nodes', { type: 'piece', segment: 0, shard: 0, sizeBytes: 1, path: bytes(41 * 32) }],
-    ['65 receipts', { type: 'holdings', file: fileBytes, receipts: Array.from({ length: 65 }, () => bytes(9)) }],
+    [
+      '65 receipts',
+      { type: 'holdings', file: fileBytes, receipts: Array.from({ length: 65 }, () => bytes(9)) },
+    ],
     ['a receipt of 513 bytes', { type: 'holdings', file: fileBytes, receipts: [bytes(513)] }],
     ['an unknown refusal', { type: 'refused', reason: 'bad mood' }],
     ['an answer to nothing', null],

@@ -88,7 +88,10 @@ const receiptSchema = v.strictObject({
   shards: shardSet,
   at: uint(),
 })
-const signedReceiptSchema = v.strictObject({ body: byteString(1, maxReceiptBytes), signature: byteString(64) })
+const signedReceiptSchema = v.strictObject({
+  body: byteString(1, maxReceiptBytes),
+  signature: byteString(64),
+})
 
 /** What the asking end of a stream says (FI-2). */
 export type Request = v.InferOutput<typeof requestSchema>

@@ -38,7 +38,15 @@ export interface UncheckedReceipt extends Receipt {
 export function readReceipt(bytes: Bytes, room: RoomId): UncheckedReceipt {
   const { body, signed, signature } = decodeSignedReceipt(bytes)
   if (body.room !== room) throw new ProtocolError('receipt is of another room')
-  return { file: body.file, account: body.account, shards: body.shards, at: body.at, bytes, signed, signature }
+  return {
+    file: body.file,
+    account: body.account,
+    shards: body.shards,
+    at: body.at,
+    bytes,
+    signed,
+    signature,
+  }
 }
 
 /** Checks the account's signature. Throws `ProtocolError`. */
@@ -100,6 +108,7 @@ export class ReceiptBook {
 /** Reads a 32-byte id from text, or throws `InvalidMessageError`: ids from chat cards are text. */
 export function checkedFileId(text: string): FileId {
   const bytes = fromBase64Url(text)
-  if (bytes.byteLength !== 32 || toBase64Url(bytes) !== text) throw new InvalidMessageError('expected a file id')
+  if (bytes.byteLength !== 32 || toBase64Url(bytes) !== text)
+    throw new InvalidMessageError('expected a file id')
   return text as FileId
 }

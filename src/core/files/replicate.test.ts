@@ -68,7 +68,8 @@ describe('placement', () => {
     await a.leave()
     const holders = others.filter((other) => other.view(file)?.isLocal === true)
     await holders[0]?.leave()
-    for (const left of party.guests) await until(() => losses(left, file) === 1, `${left.name} sees two copies`)
+    for (const left of party.guests)
+      await until(() => losses(left, file) === 1, `${left.name} sees two copies`)
     expect(party.guests).toHaveLength(2)
   })
 
@@ -152,7 +153,9 @@ describe('a holder', () => {
 
   it('FI-18: gives at most a tenth of what the platform offers', async () => {
     const a = await party.guest('a')
-    const b = await party.guest('b', { space: () => Promise.resolve({ usageBytes: 0, quotaBytes: 2_000_000 }) })
+    const b = await party.guest('b', {
+      space: () => Promise.resolve({ usageBytes: 0, quotaBytes: 2_000_000 }),
+    })
     const file = await share(a, 300_000)
     await settle(200)
     expect(losses(a, file)).toBe(-1)

@@ -153,16 +153,11 @@ export class Replicator {
       })
   }
 
-  async #offer(
-    kept: KeptFile,
-    peer: PeerId,
-    account: AccountId,
-    shards: readonly number[],
-  ): Promise<void> {
+  async #offer(kept: KeptFile, peer: PeerId, account: AccountId, shards: readonly number[]): Promise<void> {
     const { holdings } = this.#components
     const columnBytes = Math.ceil(kept.keptBytes / Math.max(1, kept.columns.length))
     const offer = {
-      ...{ type: 'offer', file: kept.id } as const,
+      ...({ type: 'offer', file: kept.id } as const),
       shards: [...shards].sort((a, b) => a - b),
       sizeBytes: columnBytes * shards.length,
     }

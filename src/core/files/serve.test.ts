@@ -44,8 +44,12 @@ describe('the answering end', () => {
   it('FI-5: gives any member manifest and pieces of what it holds, and "unknown" or "none" else', async () => {
     const { a, rogue, file } = await setting()
     expect(await ask(await open(rogue, a), { type: 'manifest', file })).toMatchObject({ type: 'manifest' })
-    expect(await ask(await open(rogue, a), { type: 'manifest', file: unknown })).toMatchObject({ reason: 'unknown' })
-    expect(await ask(await open(rogue, a), { type: 'pieces', file: unknown })).toMatchObject({ reason: 'unknown' })
+    expect(await ask(await open(rogue, a), { type: 'manifest', file: unknown })).toMatchObject({
+      reason: 'unknown',
+    })
+    expect(await ask(await open(rogue, a), { type: 'pieces', file: unknown })).toMatchObject({
+      reason: 'unknown',
+    })
     const stream = await open(rogue, a)
     expect(await ask(stream, { type: 'pieces', file })).toEqual({ type: 'ready' })
     expect(await ask(stream, { type: 'want', segment: 99, shard: 0 })).toMatchObject({ type: 'none' })
@@ -58,8 +62,12 @@ describe('the answering end', () => {
     const manifest = new Uint8Array(1)
     const foreign = { id: unknown, room: 'BBBBBBBBBBBBBBBBBBBBBA' as never, manifest, addedAt: 0, own: true }
     await a.shards.putFile({ ...foreign, state: 'complete' })
-    expect(await ask(await open(rogue, a), { type: 'pieces', file: unknown })).toMatchObject({ reason: 'unknown' })
-    expect(await ask(await open(rogue, a), { type: 'manifest', file: unknown })).toMatchObject({ reason: 'unknown' })
+    expect(await ask(await open(rogue, a), { type: 'pieces', file: unknown })).toMatchObject({
+      reason: 'unknown',
+    })
+    expect(await ask(await open(rogue, a), { type: 'manifest', file: unknown })).toMatchObject({
+      reason: 'unknown',
+    })
     const holdings = await ask(await open(rogue, a), { type: 'have', files: [unknown] })
     expect(holdings).toEqual({ type: 'holdings', file: unknown, receipts: [] })
   })
@@ -85,7 +93,10 @@ describe('the answering end', () => {
       expect(await ask(stream, { type: 'pieces', file })).toEqual({ type: 'ready' })
       streams.push(stream)
     }
-    expect(await ask(await open(rogue, a), { type: 'pieces', file })).toEqual({ type: 'refused', reason: 'busy' })
+    expect(await ask(await open(rogue, a), { type: 'pieces', file })).toEqual({
+      type: 'refused',
+      reason: 'busy',
+    })
     await streams[0]?.close()
     await settle()
     expect(await ask(await open(rogue, a), { type: 'pieces', file })).toEqual({ type: 'ready' })
@@ -129,7 +140,9 @@ describe('the answering end', () => {
     })
     const victim = await party.guest('e')
     victim.files.events.on('holder:blamed', ({ error }) => heard.push(error))
-    await until(() => victim.view(file)?.durability.holdings.some(({ account }) => account === d.account) === true)
+    await until(
+      () => victim.view(file)?.durability.holdings.some(({ account }) => account === d.account) === true,
+    )
     const stream = await open(liar, victim)
     const offer: Request = { type: 'offer', file, shards: [0], sizeBytes: 800_000 }
     expect(await ask(stream, offer)).toEqual({ type: 'accepted' })

@@ -36,9 +36,9 @@ describe('placement', () => {
   })
 
   it('FI-11: with one other account gives it k columns and no more', () => {
-    expect([...planOffers(file, { k: 2, n: 6 }, [0, 1, 2, 3, 4, 5], new Map(), accounts(1)).values()]).toEqual([
-      [0, 1],
-    ])
+    expect([
+      ...planOffers(file, { k: 2, n: 6 }, [0, 1, 2, 3, 4, 5], new Map(), accounts(1)).values(),
+    ]).toEqual([[0, 1]])
     expect([...planOffers(file, { k: 1, n: 1 }, [0], new Map(), accounts(1)).values()]).toEqual([[0]])
   })
 

@@ -90,7 +90,10 @@ describe('sharing with no space', () => {
   it('FI-8: space is checked first and the need is named', async () => {
     const a = await party.guest('a', { space: () => Promise.resolve({ usageBytes: 900, quotaBytes: 1_000 }) })
     let reads = 0
-    const source = { ...memorySource(randomBytes(5_000)), read: () => Promise.reject(new Error(String(++reads))) }
+    const source = {
+      ...memorySource(randomBytes(5_000)),
+      read: () => Promise.reject(new Error(String(++reads))),
+    }
     const error = await a.files.share(source).catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(QuotaExceededError)
     expect((error as QuotaExceededError).neededBytes).toBeGreaterThan(5_000)
@@ -157,7 +160,8 @@ describe('cancelling a share', () => {
   it('FI-8: by the id of its transfer, as a person does', async () => {
     const a = await party.guest('a')
     a.files.events.on('transfer:changed', ({ transfer }) => {
-      if (transfer.state.kind === 'sealing' && transfer.state.progress.doneBytes > 0) a.files.cancel(transfer.id)
+      if (transfer.state.kind === 'sealing' && transfer.state.progress.doneBytes > 0)
+        a.files.cancel(transfer.id)
     })
     const source = steppedSource(randomBytes(4_000_000), () => party.clock.advance(101))
     await expect(a.files.share(source)).rejects.toMatchObject({ name: 'AbortError' })

@@ -134,16 +134,16 @@ class Sealing {
   async first(): Promise<void> {
     const { shape, onBytes } = this.#job
     await this.#each(async (segment) => {
-        const { codec, sealedBytes, pieces, leaves } = await this.#seal(segment)
-        this.rows[segment] = { codec, sealedBytes }
-        this.#leaves[segment] = [...leaves]
-        for (const [shard, leaf] of leaves.entries()) this.tree.set(leafIndex(shape, segment, shard), leaf)
-        const bytes = pieces.reduce((sum, piece) => sum + piece.byteLength, 0)
-        if (this.#keptBytes + bytes <= maxSealBufferBytes) {
-          this.#keptBytes += bytes
-          this.#kept.set(segment, pieces)
-        }
-        onBytes(this.#plainBytes(segment) / 2)
+      const { codec, sealedBytes, pieces, leaves } = await this.#seal(segment)
+      this.rows[segment] = { codec, sealedBytes }
+      this.#leaves[segment] = [...leaves]
+      for (const [shard, leaf] of leaves.entries()) this.tree.set(leafIndex(shape, segment, shard), leaf)
+      const bytes = pieces.reduce((sum, piece) => sum + piece.byteLength, 0)
+      if (this.#keptBytes + bytes <= maxSealBufferBytes) {
+        this.#keptBytes += bytes
+        this.#kept.set(segment, pieces)
+      }
+      onBytes(this.#plainBytes(segment) / 2)
     })
   }
 
@@ -151,12 +151,12 @@ class Sealing {
   async second(writer: PieceWriter): Promise<void> {
     const { shape, onBytes } = this.#job
     await this.#each(async (segment) => {
-        const pieces = this.#kept.get(segment) ?? (await this.#sealAgain(segment))
-        this.#kept.delete(segment)
-        for (const [shard, bytes] of pieces.entries()) {
-          await writer.add({ segment, shard, bytes, path: this.tree.path(leafIndex(shape, segment, shard)) })
-        }
-        onBytes(this.#plainBytes(segment) / 2)
+      const pieces = this.#kept.get(segment) ?? (await this.#sealAgain(segment))
+      this.#kept.delete(segment)
+      for (const [shard, bytes] of pieces.entries()) {
+        await writer.add({ segment, shard, bytes, path: this.tree.path(leafIndex(shape, segment, shard)) })
+      }
+      onBytes(this.#plainBytes(segment) / 2)
     })
     await writer.flush()
   }

@@ -1,5 +1,4 @@
 import type { Clock } from '../base/clock.ts'
-import type { Bytes } from '../base/bytes.ts'
 import type { RoomId } from '../base/ids.ts'
 import { byteString, text, uint } from '../base/wire/cbor.ts'
 import type { KnownRoom } from '../peer.ts'
@@ -42,7 +41,7 @@ export class KnownRooms {
     if (!result.success) return undefined
     const { secret, relays, label, lastVisitAt } = result.output
     const id = key.slice(prefix.length) as RoomId // keys are written by this class only
-    return { id, link: { secret: secret as Bytes, relays }, label, lastVisitAt }
+    return { id, link: { secret, relays }, label, lastVisitAt }
   }
 
   list(): readonly KnownRoom[] {

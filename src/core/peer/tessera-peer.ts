@@ -89,9 +89,8 @@ export class TesseraPeer implements Peer {
 
   async setName(name: string): Promise<void> {
     const clean = name.trim()
-    if (clean === '' || [...clean].length > 64) {
-      throw new InvalidNameError(`expected 1 to 64 characters, got ${String([...clean].length)}`)
-    }
+    const length = Array.from(clean).length
+    if (length === 0 || length > 64) throw new InvalidNameError(`expected 1 to 64 characters, got ${length}`)
     await this.#need().stores.settings.set(nameKey, clean)
     this.#name = clean
     this.#open?.control.setName(clean)

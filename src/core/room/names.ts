@@ -6,7 +6,7 @@ const unwanted = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u20
 
 /** A display name as it may be shown: one line, no reordering marks, at most 64 characters; `Guest` when nothing is left. */
 export function cleanName(name: string): string {
-  const clean = [...name.replace(unwanted, ' ').replace(/\s+/g, ' ').trim()]
+  const clean = Array.from(name.replace(unwanted, ' ').replace(/\s+/g, ' ').trim())
     .slice(0, maxLength)
     .join('')
     .trim()

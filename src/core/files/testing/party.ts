@@ -134,7 +134,11 @@ function seededRandom(seed: number): RandomBytes {
 }
 
 /** A source over bytes in memory. */
-export function memorySource(bytes: Bytes, name = 'a file.bin', mediaType = 'application/octet-stream'): FileSource {
+export function memorySource(
+  bytes: Bytes,
+  name = 'a file.bin',
+  mediaType = 'application/octet-stream',
+): FileSource {
   return {
     ...{ name, mediaType, sizeBytes: bytes.byteLength },
     read: (start, end) => Promise.resolve(bytes.slice(start, end)),

@@ -10,6 +10,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { chromium, type Browser } from '@playwright/test'
 import { browserFlags, findBrowser } from '../tools/browser.ts'
 import { RelayProcess } from '../e2e/fixtures/relay.ts'
@@ -27,27 +28,6 @@ interface Join {
   readonly dials: number
 }
 
-/** Runs in the page before any script of ours: counts peer connections and notes when a person is shown as direct. */
-function probe(): void {
-  const seen = { directMs: undefined as number | undefined, dials: 0 }
-  Object.assign(window, { joinProbe: seen })
-  window.RTCPeerConnection = class extends window.RTCPeerConnection {
-    constructor(configuration?: RTCConfiguration) {
-      super(configuration)
-      seen.dials += 1
-    }
-  }
-  const look = (): void => {
-    if (
-      seen.directMs === undefined &&
-      document.querySelector('[data-testid=person][data-path=direct]') !== null
-    ) {
-      seen.directMs = performance.now()
-    }
-  }
-  new MutationObserver(look).observe(document, { subtree: true, childList: true, attributes: true })
-}
-
 async function openRoom(browser: Browser, url: string): Promise<string> {
   const page = await (await browser.newContext()).newPage()
   const tab = new Tab(page, 'Waiting')
@@ -59,7 +39,7 @@ async function join(browser: Browser, link: string): Promise<Join> {
   const context = await browser.newContext()
   try {
     const page = await context.newPage()
-    await page.addInitScript(probe)
+    await page.addInitScript({ path: fileURLToPath(new URL('./join-probe.js', import.meta.url)) })
     await page.goto(link, { waitUntil: 'commit' })
     const read = (): Promise<Join> =>
       page.evaluate(() => {

@@ -188,7 +188,7 @@ describe('fetching', () => {
   it('FI-20: a file whose only card lies about key or size is CorruptFileError', async () => {
     for (const lie of [{ key: new Uint8Array(32) }, { sizeBytes: 300_001 }]) {
       const [a, b] = [await party.guest('a'), await party.guest('b')]
-      a.chat.send = (body) => Promise.resolve(party.hub.post(a.account, { ...body, ...lie } as typeof body))
+      a.chat.send = (body) => Promise.resolve(party.hub.post(a.account, { ...body, ...lie }))
       const file = await a.files.share(memorySource(randomBytes(300_000)))
       const sink = new MemorySink()
       await expect(b.files.fetch(file, sink)).rejects.toMatchObject({ name: 'CorruptFileError' })

@@ -200,6 +200,12 @@ async function pullPieces(
     }
     await Promise.all(running)
     await writer.flush()
+  } catch (error) {
+    // Nothing may still be on its way to the store when the caller removes the file.
+    stream.close()
+    await Promise.allSettled(running)
+    await writer.abandon()
+    throw error
   } finally {
     stream.close()
   }

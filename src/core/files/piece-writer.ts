@@ -44,4 +44,11 @@ export class PieceWriter {
       await this.#shards.putFile({ ...this.#file, addedAt: now })
     })
   }
+
+  /** Forgets what waits and resolves once nothing is being stored any more. */
+  async abandon(): Promise<void> {
+    this.#pending = []
+    this.#pendingBytes = 0
+    await this.#writes.run(() => Promise.resolve())
+  }
 }

@@ -62,7 +62,7 @@ export class Party {
       {
         ...{ room, shards, chat, identity, clock: this.clock, logger: silent },
         engine: options.engine ?? createInlineEngine(),
-        verify: await createVerifier(),
+        verify: createVerifier(),
         random: seededRandom(person * 1_000 + this.guests.length + 1),
         ...(space === undefined ? {} : { space }),
       },

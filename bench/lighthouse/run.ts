@@ -1,0 +1,52 @@
+/**
+ * Lighthouse on the landing page and in a room, on the built app behind the real relay. Prints the four categories and fails
+ * when one is under 95. Lighthouse has its own lock file in this folder: it is three times as large as all the rest.
+ */
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { RelayProcess } from '../../e2e/fixtures/relay.ts'
+import { browserFlags, findBrowser } from '../../tools/browser.ts'
+import { encodeRoomLink, newRoomLink } from '../../src/core/room/link.ts'
+import { systemRandom } from '../../src/core/base/clock.ts'
+
+const here = fileURLToPath(new URL('.', import.meta.url))
+const cli = `${here}node_modules/lighthouse/cli/index.js`
+const categories = ['performance', 'accessibility', 'best-practices', 'seo'] as const
+const least = 95
+
+interface Report {
+  readonly categories: Record<string, { readonly score: number | null }>
+}
+
+if (!existsSync(cli))
+  execFileSync('npm', ['ci'], { cwd: here, stdio: 'inherit', shell: process.platform === 'win32' })
+
+const relay = await RelayProcess.start()
+let isGood = true
+try {
+  const pages = { landing: relay.url, room: encodeRoomLink(newRoomLink(systemRandom), relay.url) }
+  for (const [name, url] of Object.entries(pages)) {
+    const output = execFileSync(
+      process.execPath,
+      [
+        cli,
+        url,
+        '--quiet',
+        '--output=json',
+        `--chrome-flags=${['--headless=new', ...browserFlags()].join(' ')}`,
+      ],
+      { env: { ...process.env, CHROME_PATH: findBrowser() }, maxBuffer: 64 * 1024 * 1024 },
+    )
+    const report = JSON.parse(output.toString()) as Report
+    const scores = categories.map(
+      (category) => [category, Math.round((report.categories[category]?.score ?? 0) * 100)] as const,
+    )
+    console.log(`${name}: ${scores.map(([category, score]) => `${category} ${String(score)}`).join(', ')}`)
+    isGood &&= scores.every(([, score]) => score >= least)
+  }
+} finally {
+  await relay.stop()
+}
+if (!isGood) console.error(`a score is under ${String(least)}`)
+process.exitCode = isGood ? 0 : 1

@@ -1,0 +1,26 @@
+import { expect, test } from './fixtures/test.ts'
+
+test('a bad link is explained where it was given and kept for another try', async ({ person }) => {
+  const ann = await person('Ann')
+  const link = await ann.startRoom()
+  const ben = await person('Ben')
+  const field = ben.page.getByLabel('Have a link? Paste it here')
+  const changed = link.slice(0, -6) + (link.at(-6) === 'A' ? 'B' : 'A') + link.slice(-5)
+  const cases = [
+    [link.slice(0, -5), /cut off/],
+    [changed, /wrong|altered/],
+    [`${new URL(link).origin}/#/r/`, /no room key/],
+    [link.replace('#/r/A', '#/r/C'), /newer Tessera/],
+    ['https://example.org/', /key|not a link/],
+    ['hello?', /not a link/],
+  ] as const
+  for (const [text, words] of cases) {
+    await field.fill(text)
+    await ben.page.getByRole('button', { name: 'Open', exact: true }).click()
+    await expect(ben.page.getByRole('alert').or(ben.page.locator('[id$=error]')).first()).toContainText(words)
+    await expect(field).toHaveValue(text)
+  }
+  await ben.page.goto('about:blank')
+  await ben.page.goto(link.slice(0, -5))
+  await expect(ben.page.getByText(/cut off/).first()).toBeVisible()
+})

@@ -23,7 +23,7 @@ const address = '/memory/somewhere/p2p-circuit'
 const patience = () => AbortSignal.timeout(20_000)
 
 afterEach(async () => {
-  await Promise.all(nodes.splice(0).map((node) => node.stop()))
+  for (const node of nodes.splice(0)) await node.stop()
 })
 
 async function start() {

@@ -55,8 +55,8 @@ try {
   await ann.page.getByRole('button', { name: 'Call Ben with video' }).first().click()
   await ben.page.getByRole('button', { name: 'Accept with video' }).click()
   await ann.page.getByTestId('remote-video').waitFor()
-  await ann.page.waitForFunction(() =>
-    [...document.querySelectorAll('video')].every((video) => video.videoWidth > 0),
+  await ann.page.waitForFunction(
+    '[...document.querySelectorAll("video")].every((video) => video.videoWidth > 0)',
   )
   await ann.page.screenshot({ path: `${out}/call.png` })
 } finally {

@@ -1,12 +1,12 @@
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vite'
 import { serviceWorker } from './tools/service-worker-plugin.ts'
-import { version } from './package.json' with { type: 'json' }
+import manifest from './package.json' with { type: 'json' }
 
 export default defineConfig({
   base: '/',
   plugins: [svelte(), serviceWorker()],
-  define: { __APP_VERSION__: JSON.stringify(version) },
+  define: { __APP_VERSION__: JSON.stringify(manifest.version) },
   worker: { format: 'es' },
   build: {
     target: 'es2022',

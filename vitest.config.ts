@@ -22,6 +22,15 @@ export default defineConfig({
       {
         extends: true,
         plugins: [svelte()],
+        // Found while tests run, a dependency would make Vite optimise again and reload the page under them.
+        optimizeDeps: {
+          entries: [
+            'src/**/*.browser.ts',
+            'src/app/**/*.ts',
+            'src/platform/browser/*.ts',
+            'workers/**/*.worker.ts',
+          ],
+        },
         test: {
           name: 'browser',
           include: ['src/**/*.browser.ts'],

@@ -2,14 +2,10 @@
  * Characters that change how the text around them is drawn, or are not drawn at all: C0 and C1 controls, bidirectional
  * embeddings, overrides and isolates (UAX 9), zero-width marks, line separators, the byte-order mark, tag characters.
  */
-const deceiving =
-  // eslint-disable-next-line no-control-regex -- controls are what is looked for
-  /[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu
+const deceiving = /[\p{Cc}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu
 
 /** What a message must not hide: controls but tabs and line breaks, and embeddings and overrides of direction. Marks and isolates stay: languages need them. */
-const hiddenInText =
-  // eslint-disable-next-line no-control-regex -- controls are what is looked for
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e]/gu
+const hiddenInText = /(?![\t\n])\p{Cc}|[\u202a-\u202e]/gu
 
 /** An ending that says what a file is: a dot and a few letters or digits after something else. */
 const ending = /(?<=.)\.[\p{L}\p{N}_-]{1,11}$/su

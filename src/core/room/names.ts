@@ -1,8 +1,7 @@
 const maxLength = 64
 
 /** Controls, line breaks, and the marks that reorder text (Unicode bidi controls): a name must not move what is beside it. */
-// eslint-disable-next-line no-control-regex -- taking control characters out is what this is for
-const unwanted = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
+const unwanted = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu
 
 /** A display name as it may be shown: one line, no reordering marks, at most 64 characters; `Guest` when nothing is left. */
 export function cleanName(name: string): string {

@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises'
 import { chromium } from '@playwright/test'
 import { RelayProcess } from '../e2e/fixtures/relay.ts'
 import { Tab } from '../e2e/fixtures/tab.ts'
-import { browserFlags, findBrowser } from './browser.ts'
+import { browserFlags, findBrowser } from '../tools/browser.ts'
 
 const out = 'docs/images'
 const executablePath = findBrowser()

@@ -42,6 +42,8 @@ export const en = {
 
   'room.unnamed': (p: { id: string }) => `Room ${p.id.slice(0, 4)}`,
   'room.entering': 'Opening the room…',
+  'room.enteringAbout':
+    'The first visit brings the parts for talk, calls and files. Later ones open at once, even offline. What is said here stays among the people here.',
   'room.back': 'Leave to the start page',
 
   'connection.opening': 'Opening…',

@@ -123,3 +123,18 @@ export const maxTransfersKept = 100
 
 /** Clocks of members may differ by this much; a receipt older than that does not bring back what its holder has denied. */
 export const clockSkewMs = 120_000
+
+/** Longest range of one read (FI-30): what a player asks for at once is far less, and so much is allocated. */
+export const maxReadBytes = 8_388_608
+
+/** Reads of one reader that are served at once; more wait their turn. */
+export const maxReadsAtOnce = 4
+
+/** Opened segments that one reader keeps for the next reads. */
+export const readerCacheBytes = 16_777_216
+
+/** How far beyond a read the next segments are fetched already: a second of a video of 32 Mbit/s. */
+export const readAheadBytes = 4_194_304
+
+/** Readers open at once in one room: each may hold its cache and {@link maxReadsAtOnce} reads in memory. */
+export const maxReaders = 16

@@ -44,6 +44,11 @@ export class PieceStream {
   private constructor(stream: MeshStream, clock: Clock) {
     this.#stream = stream
     this.#clock = clock
+    const onOver = (): void => {
+      // With pieces under way the reader meets the end itself, and knows better what it means.
+      if (this.#wanted.length === 0) this.#fail(new StreamClosedError('the holder ended the stream'))
+    }
+    stream.signal.addEventListener('abort', onOver, { once: true })
   }
 
   /** Opens the stream and hears that the holder has the file. Throws `RefusedError`, `NoLinkError`, `TimeoutError` and the like. */
@@ -68,6 +73,11 @@ export class PieceStream {
 
   get inFlightBytes(): number {
     return this.#inFlightBytes
+  }
+
+  /** Whether it ended: a holder may end a stream on which nothing was asked for a while. */
+  get isOver(): boolean {
+    return this.#failure !== undefined
   }
 
   /** Whether a piece of this length may be asked for now. */

@@ -2,6 +2,7 @@ import type { Bytes } from '../base/bytes.ts'
 import type { Clock } from '../base/clock.ts'
 import { AbortError, errorName } from '../base/errors.ts'
 import type { AccountId, FileId, PeerId } from '../base/ids.ts'
+import { throwIfAborted } from '../base/wait.ts'
 import { pieceBytes, verifyPiece, type Manifest } from '../ces/index.ts'
 import type { Room } from '../room/index.ts'
 import { hedgeAfterMs, holderPauseMs, maxInFlightBytes } from './constants.ts'
@@ -27,9 +28,18 @@ export interface SwarmComponents {
   readonly onTurn: () => void
 }
 
+/** How a segment is wanted. */
+export interface GatherOptions {
+  /** Wants of a lower rank are served first; of one rank, those asked for first. Asked again at each turn; 0 unless told. */
+  readonly rank?: () => number
+  /** Withdraws the want; pieces on their way are dropped when they come. */
+  readonly signal?: AbortSignal
+}
+
 /** A segment's pieces that are still to come. */
 interface Want {
   readonly segment: number
+  readonly rank: () => number
   readonly need: number
   /** Shards the caller has already. */
   readonly have: ReadonlySet<number>
@@ -49,6 +59,8 @@ interface Asked {
 interface Helper {
   peer: PeerId
   stream: Promise<PieceStream> | undefined
+  /** The stream once it is open. */
+  open: PieceStream | undefined
   inFlightBytes: number
   /** Pieces asked for so far. */
   asked: number
@@ -65,7 +77,7 @@ interface Helper {
  */
 export class Swarm {
   readonly #components: SwarmComponents
-  readonly #wants = new Map<number, Want>()
+  #wants: Want[] = []
   readonly #helpers = new Map<AccountId, Helper>()
   #failure: Error | undefined
 
@@ -73,14 +85,37 @@ export class Swarm {
     this.#components = components
   }
 
-  /** `need` checked pieces of a segment besides those in `have`, by shard index. */
-  gather(segment: number, need: number, have: ReadonlySet<number>): Promise<ReadonlyMap<number, Bytes>> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure)
-    const gathered = new Promise<ReadonlyMap<number, Bytes>>((resolve, reject) => {
-      this.#wants.set(segment, { segment, need, have, got: new Map(), asked: new Set(), resolve, reject })
-    })
-    this.pump()
-    return gathered
+  /** `need` more pieces of a segment besides those in `have`, by shard index. A segment is wanted once at a time. */
+  async gather(
+    segment: number,
+    need: number,
+    have: ReadonlySet<number>,
+    { rank = () => 0, signal }: GatherOptions = {},
+  ): Promise<ReadonlyMap<number, Bytes>> {
+    throwIfAborted(signal)
+    if (this.#failure !== undefined) throw this.#failure
+    let withdraw = (): void => {}
+    try {
+      return await new Promise<ReadonlyMap<number, Bytes>>((resolve, reject) => {
+        const want: Want = {
+          ...{ segment, rank, need, have, got: new Map(), asked: new Set() },
+          ...{ resolve, reject },
+        }
+        withdraw = () => {
+          this.#remove(want)
+          reject(new AbortError('the segment is not wanted any more', { cause: signal?.reason }))
+        }
+        signal?.addEventListener('abort', withdraw, { once: true })
+        this.#wants.push(want)
+        this.pump()
+      })
+    } finally {
+      signal?.removeEventListener('abort', withdraw)
+    }
+  }
+
+  #remove(want: Want): void {
+    this.#wants = this.#wants.filter((other) => other !== want)
   }
 
   /** Accounts with pieces under way. */
@@ -90,7 +125,7 @@ export class Swarm {
 
   /** Distinct shards that nobody can give for the earliest segment wanted, when nothing is under way; 0 otherwise. */
   missingShards(): number {
-    const [first] = this.#wants.values()
+    const [first] = this.#wants
     if (first === undefined || this.active().length > 0) return 0
     const offered = new Set<number>()
     for (const [account, source] of this.#usable()) {
@@ -113,13 +148,14 @@ export class Swarm {
   stop(error: Error = new AbortError('the download ended')): void {
     this.#failure ??= error
     for (const helper of this.#helpers.values()) this.#drop(helper)
-    for (const want of this.#wants.values()) want.reject(this.#failure)
-    this.#wants.clear()
+    for (const want of this.#wants) want.reject(this.#failure)
+    this.#wants = []
   }
 
   /** Gives out work to whoever has room for it. Call when holders or the clock changed. */
   pump(): void {
     if (this.#failure !== undefined) return
+    this.#wants.sort((a, b) => a.rank() - b.rank())
     for (let again = true; again;) {
       again = false
       // One piece each in turn, who owes least first, so that a small file is spread over all its holders.
@@ -151,11 +187,13 @@ export class Swarm {
     let helper = this.#helpers.get(account)
     if (helper === undefined) {
       helper = {
-        ...{ peer: source.peer, stream: undefined, inFlightBytes: 0, asked: 0 },
+        ...{ peer: source.peer, stream: undefined, open: undefined, inFlightBytes: 0, asked: 0 },
         ...{ strikes: 0, pausedUntil: -Infinity, lacking: new Set() },
       }
       this.#helpers.set(account, helper)
     }
+    // Ended while nothing was asked on it: that is no failure.
+    if (helper.open?.isOver === true && helper.inFlightBytes === 0) this.#drop(helper)
     // Another tab of the account may be closer now; change over between streams only.
     if (helper.stream === undefined) helper.peer = source.peer
     return helper
@@ -163,7 +201,7 @@ export class Swarm {
 
   #next(account: AccountId, source: Source, helper: Helper): { want: Want; shard: number } | undefined {
     const hedgeBefore = this.#components.clock.now() - hedgeAfterMs
-    for (const want of this.#wants.values()) {
+    for (const want of this.#wants) {
       const sizeBytes = this.#pieceBytes(want.segment)
       if (helper.inFlightBytes > 0 && helper.inFlightBytes + sizeBytes > maxInFlightBytes) return undefined
       const asked = [...want.asked]
@@ -201,7 +239,9 @@ export class Swarm {
   }
 
   async #open(helper: Helper): Promise<PieceStream> {
-    return await PieceStream.open(this.#components, helper.peer, this.#components.file)
+    const stream = await PieceStream.open(this.#components, helper.peer, this.#components.file)
+    helper.open = stream
+    return stream
   }
 
   async #receive(
@@ -220,7 +260,7 @@ export class Swarm {
     if (want.got.size >= want.need) return
     want.got.set(shard, bytes)
     if (want.got.size < want.need) return
-    this.#wants.delete(want.segment)
+    this.#remove(want)
     want.resolve(want.got)
   }
 
@@ -250,6 +290,7 @@ export class Swarm {
   #drop(helper: Helper): void {
     const { stream } = helper
     helper.stream = undefined
+    helper.open = undefined
     stream?.then(
       (open) => open.close(),
       () => {},

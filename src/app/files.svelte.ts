@@ -1,8 +1,11 @@
 import { SvelteSet } from 'svelte/reactivity'
 import type { AccountId, FileId } from '../core/base/ids.ts'
 import type { Files, FileView, Transfer } from '../core/files/index.ts'
+import type { FileServer } from './file-server.ts'
 import { fileSource } from './file-source.ts'
+import { mediaKind, passiveType } from './media-kinds.ts'
 import type { PeopleState } from './people.svelte.ts'
+import { canPlay, Playback } from './playing.svelte.ts'
 import { showControls } from './safe-name.ts'
 import { blobSink, type SavePlace } from './save-place.ts'
 import { SavingState } from './saving.svelte.ts'
@@ -16,6 +19,7 @@ export interface FilesStateInit {
   readonly people: PeopleState
   readonly toasts: ToastsState
   readonly places: SavePlace
+  readonly server: FileServer
 }
 
 /** A picked file that waits until the one before it is sealed. */
@@ -25,16 +29,17 @@ export interface WaitingFile {
   readonly sizeBytes: number
 }
 
-/** Raster images the browser decodes without running anything; SVG is not among them on purpose. */
-const previewTypes = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/avif'])
 /** A preview is decoded in memory, about ten times its size. */
 const maxPreviewBytes = 8_000_000
+/** The same for a picture that was asked for. */
+const maxShownBytes = 32_000_000
 
 /** The files of a room: what is shared, held, on its way. */
 export class FilesState {
   readonly saving: SavingState
   readonly #init: FilesStateInit
   readonly #changed: () => void
+  readonly #serverChanged: () => void
   readonly #stop = new AbortController()
   /** Shared in this session, so that closing the tab may lose what others do not hold yet. */
   readonly #sharedHere = new SvelteSet<FileId>()
@@ -49,6 +54,7 @@ export class FilesState {
     this.#init = init
     this.saving = new SavingState(init)
     this.#changed = watch(init.files.events, 'file:changed', 'file:removed', 'transfer:changed')
+    this.#serverChanged = watch(init.server.events, 'server:changed')
     init.files.events.on(
       'holder:blamed',
       ({ account }) =>
@@ -108,13 +114,17 @@ export class FilesState {
     }
   }
 
-  /** Whether a file can be shown as a picture without asking anyone for it. */
+  /** Whether a file is drawn as a picture without being asked for: nobody has to be bothered for it. */
   canPreview(file: FileView): boolean {
-    return file.isLocal && file.sizeBytes <= maxPreviewBytes && previewTypes.has(file.mediaType)
+    return file.isLocal && file.sizeBytes <= maxPreviewBytes && mediaKind(file) === 'image'
   }
-  /** The picture of a previewable file; undefined when it cannot be read after all. */
+  /** Whether a file can be drawn as a picture on a person's word, gathered first. */
+  canShowPicture(file: FileView): boolean {
+    return !this.canPreview(file) && file.sizeBytes <= maxShownBytes && mediaKind(file) === 'image'
+  }
+  /** The picture of a file; undefined when it cannot be read after all. */
   async preview(file: FileView, signal: AbortSignal): Promise<Blob | undefined> {
-    const { sink, blob } = blobSink(file.mediaType)
+    const { sink, blob } = blobSink(passiveType(file) ?? '')
     this.#previewing.add(file.id)
     try {
       await this.#init.files.fetch(file.id, sink, { signal })
@@ -125,6 +135,16 @@ export class FilesState {
     } finally {
       this.#previewing.delete(file.id)
     }
+  }
+
+  /** Whether a file can be played here while it comes. */
+  canPlay(file: FileView): boolean {
+    this.#serverChanged()
+    return canPlay(this.#init, file)
+  }
+  /** A player's source; stop it. */
+  play(file: FileView): Playback {
+    return new Playback(this.#init, file)
   }
 
   /** Bytes of tiles kept on this device. */

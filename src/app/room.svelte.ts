@@ -53,7 +53,7 @@ export class RoomState {
     this.#peerChanged = watch(init.peer.events, 'relay:changed', 'rooms:changed', 'name:changed')
     this.people = new PeopleState(session.room, init.announcer, toasts, this.#peerChanged)
     const places = new SavePlace({ ...init, window: init.saveWindow })
-    this.files = new FilesState({ files: session.files, people: this.people, toasts, places })
+    this.files = new FilesState({ ...init, files: session.files, people: this.people, places })
     const ringtone = new Ringtone(init.createAudio)
     this.call = new CallState({ ...init, calls: session.calls, ringtone })
     this.chat = new ChatState({ ...init, chat: session.chat, room: this.id, people: this.people })

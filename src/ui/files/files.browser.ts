@@ -131,3 +131,88 @@ describe('a file card', () => {
     expect(taken).toEqual(['a.txt', 'b.txt'])
   })
 })
+
+describe('showing a file in its card', () => {
+  it('FI-42: offers to play sound and film, and nothing that could run', async () => {
+    const { peer } = await mountRoom()
+    peer.server.isReady = true
+    const file = share(peer, { name: 'film.webm', mediaType: 'video/webm', owner: ann })
+    const play = card.getByRole('button', { name: 'Play film.webm' })
+    await expect.element(play).toBeVisible()
+    for (const mediaType of ['text/html', 'image/svg+xml', 'application/pdf']) {
+      peer.open.files.put({ ...file, mediaType })
+      await expect.element(play).not.toBeInTheDocument()
+      await expect.element(card.getByRole('button', { name: 'Show film.webm' })).not.toBeInTheDocument()
+    }
+  })
+
+  it('does not offer to play where no worker could answer the player', async () => {
+    const { peer } = await mountRoom()
+    share(peer, { name: 'film.webm', mediaType: 'video/webm', owner: ann })
+    const play = card.getByRole('button', { name: 'Play film.webm' })
+    await expect.element(card.getByRole('button', { name: 'Download film.webm' })).toBeVisible()
+    await expect.element(play).not.toBeInTheDocument()
+    peer.server.isReady = true
+    peer.server.events.emit('server:changed', {})
+    await expect.element(play).toBeVisible()
+  })
+
+  it('FI-43: plays from a reader, says why it cannot go on, and gives the address back when closed', async () => {
+    const { peer } = await mountRoom()
+    peer.server.isReady = true
+    const bytes = new Uint8Array(20).map((_, i) => i)
+    share(peer, { name: 'song.wav', mediaType: 'audio/x-wav', owner: ann, sizeBytes: 20 })
+    peer.open.files.put(peer.open.files.list()[0] as FileView, bytes)
+    await card.getByRole('button', { name: 'Play song.wav' }).click()
+    const [served] = peer.server.served
+    const never = new AbortController().signal
+    expect(served).toMatchObject({ mediaType: 'audio/wav', isDownload: false, sizeBytes: 20 })
+    expect(await served?.read(5, 9, never)).toEqual(bytes.slice(5, 9))
+    peer.open.files.openReader = async () => {
+      throw Object.assign(new Error('none'), { name: 'FileUnavailableError' })
+    }
+    // The address of the test answers no player.
+    await expect.element(card).toHaveTextContent('Your browser cannot play this kind of file.')
+    await card.getByRole('button', { name: 'Close song.wav' }).click()
+    expect(peer.server.served).toEqual([])
+    await card.getByRole('button', { name: 'Play song.wav' }).click()
+    await expect(peer.server.served[0]?.read(0, 1, never)).rejects.toThrow('none')
+    await expect.element(card).toHaveTextContent('Not enough of this file can be reached now.')
+  })
+
+  it('gathers a picture that is elsewhere only when asked to', async () => {
+    const { peer } = await mountRoom()
+    const bytes = await drawnPicture()
+    const picture = { name: 'a.png', mediaType: 'image/png', owner: ann, sizeBytes: bytes.byteLength }
+    const file = share(peer, picture)
+    peer.open.files.put(file, bytes)
+    await expect.element(card.getByRole('button', { name: 'Show a.png' })).toBeVisible()
+    expect(card.element().querySelector('img')).toBeNull()
+    await card.getByRole('button', { name: 'Show a.png' }).click()
+    await expect.element(card.getByAltText('Preview of a.png')).toBeVisible()
+  })
+})
+
+describe('the menu of a card', () => {
+  it('opens by keyboard, moves by arrows and gives the focus back', async () => {
+    const { peer } = await mountRoom()
+    share(peer, {
+      owner: ann,
+      keptBytes: 5,
+      durability: durability([ann, peer.account], { safeToClose: true }),
+    })
+    const button = card.getByRole('button', { name: 'More for plan.pdf' })
+    ;(button.element() as HTMLElement).focus()
+    await userEvent.keyboard('{Enter}')
+    await expect.element(button).toHaveAttribute('aria-expanded', 'true')
+    const items = page.getByRole('menuitem').elements()
+    await expect.poll(() => document.activeElement).toBe(items[0])
+    await userEvent.keyboard('{ArrowUp}')
+    expect(document.activeElement).toBe(items.at(-1))
+    await userEvent.keyboard('{Escape}')
+    await expect.poll(() => document.activeElement).toBe(button.element())
+    await button.click()
+    await page.getByRole('menuitem', { name: 'Free space' }).click()
+    expect(peer.open.files.forgotten).toEqual([id])
+  })
+})

@@ -23,7 +23,7 @@ afterEach(async () => {
 async function person(seed: number, stores: Stores = createMemoryStorage()): Promise<Peer> {
   const identity = await testIdentity(seed)
   const peer = createPeer({
-    openStores: () => Promise.resolve(stores),
+    openStores: () => Promise.resolve({ stores, isKept: true }),
     openIdentity: () => Promise.resolve({ identity, release: () => undefined }),
     createMesh: () => network.peer(identity.peer),
     createEngine: createInlineEngine,

@@ -12,6 +12,7 @@ import {
   type PeerEvents,
   type PeerPlatform,
   type RoomSession,
+  type StorageState,
 } from '../peer.ts'
 import { roomIdOf } from '../room/index.ts'
 import { newRoomLink, type RoomLink } from '../room/link.ts'
@@ -38,6 +39,7 @@ export class TesseraPeer implements Peer {
   #running: Running | undefined
   #open: OpenRoom | undefined
   #name = ''
+  #storage: StorageState = 'kept'
   /** Entering and leaving happen one after the other. */
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -56,10 +58,9 @@ export class TesseraPeer implements Peer {
   async start(): Promise<void> {
     if (this.#running !== undefined) return
     const platform = this.#platform
-    const [stores, { identity, release }] = await Promise.all([
-      platform.openStores(),
-      platform.openIdentity(),
-    ])
+    const { stores, isKept } = await platform.openStores(() => this.#setStorage('lost'))
+    const { identity, release } = await platform.openIdentity()
+    this.#setStorage(isKept ? 'kept' : 'memory')
     const rooms = new KnownRooms(stores.settings, platform.clock)
     const [name] = await Promise.all([stores.settings.get(nameKey), rooms.load()])
     this.#name = typeof name === 'string' && name !== '' ? name : defaultName(identity.account)
@@ -78,6 +79,16 @@ export class TesseraPeer implements Peer {
     await running.mesh.stop()
     running.stores.close()
     running.release()
+  }
+
+  storageState(): StorageState {
+    return this.#storage
+  }
+
+  #setStorage(state: StorageState): void {
+    if (this.#storage === state || this.#storage === 'lost') return
+    this.#storage = state
+    this.events.emit('storage:changed', { state })
   }
 
   relayState(): RelayState {

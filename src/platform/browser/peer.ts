@@ -62,6 +62,7 @@ export function createBrowserPeer(): Promise<{ peer: Peer; streams: BrowserMedia
         identity,
         relays: async () => [...(await relays()), ...hints()],
         iceServers: () => relay.iceServers(),
+        breathe: nextTask,
         clock: systemClock,
         random: systemRandom,
         logger: silent,

@@ -223,7 +223,7 @@ export const enLate = {
   'settings.persistRefused': 'The browser did not agree. Installing the app usually changes that.',
   'settings.forget': 'Forget this room here',
   'settings.forgetText':
-    'Removes its messages, files and key from this device. To come back you need the link again.',
+    'Removes its messages, files and key from this device. What you wrote and others have received stays here sealed: only the link, which you need to come back, opens it.',
   'settings.forgetSure': 'Forget it now',
   'settings.about': 'About',
   'settings.version': (p: { version: string }) => `Tessera ${p.version}, open source under Apache-2.0`,

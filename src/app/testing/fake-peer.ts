@@ -2,7 +2,7 @@ import { Emitter } from '../../core/base/events.ts'
 import { TesseraError } from '../../core/base/errors.ts'
 import type { AccountId, PeerId, RoomId } from '../../core/base/ids.ts'
 import type { RelayState } from '../../core/mesh/index.ts'
-import type { KnownRoom, Peer, PeerEvents, RoomSession } from '../../core/peer.ts'
+import type { KnownRoom, Peer, PeerEvents, RoomSession, StorageState } from '../../core/peer.ts'
 import type { RoomLink } from '../../core/room/link.ts'
 import type { RoomLinks } from '../shell-ports.ts'
 import { FakeCalls, FakeStreams } from './fake-calls.ts'
@@ -33,6 +33,7 @@ export class FakePeer implements Peer {
   readonly open: FakeSession
   readonly forgotten: RoomId[] = []
   #relay: RelayState = 'online'
+  #storage: StorageState = 'kept'
   #name = 'Mara'
   #rooms: readonly KnownRoom[] = []
   #isIn = false
@@ -59,6 +60,14 @@ export class FakePeer implements Peer {
   }
   relayState(): RelayState {
     return this.#relay
+  }
+  storageState(): StorageState {
+    return this.#storage
+  }
+  /** The browser gives no storage, or takes it away. */
+  setStorage(state: StorageState): void {
+    this.#storage = state
+    this.events.emit('storage:changed', { state })
   }
   name(): string {
     return this.#name

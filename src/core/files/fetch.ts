@@ -64,7 +64,10 @@ export async function fetchFile(components: PullComponents, job: FetchJob): Prom
   const { record, context, signal, onState } = job
   throwIfAborted(signal)
   const meter = new ProgressMeter(components.clock, record.manifest.sizeBytes)
-  const report = (): void => onState({ kind: 'fetching', progress: meter.now(), from: pull.active() })
+  const report = (): void => {
+    const holders = pull.holders()
+    onState({ kind: 'fetching', progress: meter.now(), from: pull.active(), holders })
+  }
   const pull = new SegmentPull(components, {
     ...{ record, context, onGoing: report },
     onWaiting: (missingShards) => onState({ kind: 'waiting', reason: 'no-holder', missingShards }),

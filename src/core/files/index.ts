@@ -92,9 +92,27 @@ export interface Durability {
   readonly safeToClose: boolean
 }
 
+/** What one holder does for a fetch that runs. */
+export interface HolderState {
+  readonly account: AccountId
+  /** Bytes that came from it. */
+  readonly receivedBytes: number
+  /** Mean of late; 0 while nothing is asked of it. */
+  readonly bytesPerSecond: number
+  /** `silent`: it owes bytes and gives none; `gone`: not linked, or resting after a failure; `blamed`: it gave wrong bytes. */
+  readonly kind: 'giving' | 'idle' | 'silent' | 'gone' | 'blamed'
+}
+
 export type TransferState =
   | { readonly kind: 'sealing'; readonly progress: Progress }
-  | { readonly kind: 'fetching'; readonly progress: Progress; readonly from: readonly AccountId[] }
+  | {
+      readonly kind: 'fetching'
+      readonly progress: Progress
+      /** Accounts with pieces under way. */
+      readonly from: readonly AccountId[]
+      /** Everyone who was asked, and how they do. */
+      readonly holders?: readonly HolderState[]
+    }
   | { readonly kind: 'waiting'; readonly reason: 'no-holder'; readonly missingShards: number }
   | { readonly kind: 'done' }
   | { readonly kind: 'cancelled' }

@@ -14,6 +14,7 @@ import type { Room } from '../room/index.ts'
 import { fetchTickMs, waitForHolderMs } from './constants.ts'
 import { CorruptFileError, FileUnavailableError } from './errors.ts'
 import { Gate } from './gate.ts'
+import type { HolderState } from './index.ts'
 import type { Library } from './library.ts'
 import { Swarm, type GatherOptions, type Source } from './swarm.ts'
 
@@ -105,6 +106,11 @@ export class SegmentPull {
   /** Accounts with pieces under way. */
   active(): readonly AccountId[] {
     return this.#swarm.active()
+  }
+
+  /** Everyone who was asked, and how they do. */
+  holders(): readonly HolderState[] {
+    return this.#swarm.holders()
   }
 
   /**

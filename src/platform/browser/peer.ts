@@ -1,9 +1,16 @@
 import '../../core/base/polyfill.ts'
 import { ed25519, x25519 } from '@noble/curves/ed25519.js'
 import { systemClock, systemRandom } from '../../core/base/clock.ts'
+import { errorName } from '../../core/base/errors.ts'
 import { silent } from '../../core/base/logger.ts'
-import { createVerifier, openIdentity } from '../../core/identity/index.ts'
+import {
+  createMemoryKeyVault,
+  createVerifier,
+  openIdentity,
+  type KeyVault,
+} from '../../core/identity/index.ts'
 import { createPeer, type Peer } from '../../core/peer.ts'
+import { createMemoryStorage } from '../../core/storage/index.ts'
 import { createCesPool } from './ces-pool.ts'
 import { WorkerFileServer } from './file-server.ts'
 import { IdbKeyVault } from './key-vault.ts'
@@ -29,8 +36,7 @@ export interface BrowserPeer {
 export function createBrowserPeer(): Promise<BrowserPeer> {
   const relay = new RelayConfig()
   const streams = new BrowserMedia(() => relay.iceServers())
-  let storage: ReturnType<typeof openBrowserStorage> | undefined
-  const openStores = (): ReturnType<typeof openBrowserStorage> => (storage ??= openBrowserStorage())
+  let keys: KeyVault = createMemoryKeyVault(systemRandom)
   // Asked for now, so that the answer is there when the mesh wants it.
   const first = relay.addresses()
   let asked = false
@@ -40,9 +46,18 @@ export function createBrowserPeer(): Promise<BrowserPeer> {
     return first
   }
   const peer = createPeer({
-    openStores,
+    openStores: async (onLost) => {
+      try {
+        const stores = await openBrowserStorage({ onLost })
+        keys = new IdbKeyVault(stores.database)
+        return { stores, isKept: true }
+      } catch (error) {
+        // Private windows of some browsers have no database: the room works, and the page says that nothing stays.
+        if (errorName(error) !== 'StorageError') throw error
+        return { stores: createMemoryStorage(), isKept: false }
+      }
+    },
     openIdentity: async () => {
-      const keys = new IdbKeyVault((await openStores()).database)
       await nextTask()
       x25519.getPublicKey(systemRandom(32)) // makes the tables in a task of their own
       await nextTask()
@@ -55,6 +70,7 @@ export function createBrowserPeer(): Promise<BrowserPeer> {
         identity,
         relays: async () => [...(await relays()), ...hints()],
         iceServers: () => relay.iceServers(),
+        breathe: nextTask,
         clock: systemClock,
         random: systemRandom,
         logger: silent,

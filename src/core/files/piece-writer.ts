@@ -11,16 +11,22 @@ export class PieceWriter {
   readonly #shards: ShardStore
   readonly #clock: Clock
   readonly #file: StoredFile
+  readonly #batchBytes: number
   readonly #writes = new Gate(1)
   #pending: StoredPiece[] = []
   #pendingBytes = 0
   #refreshedAt: number
 
   /** @param file its record; already stored when `partial` */
-  constructor(components: { shards: ShardStore; clock: Clock }, file: StoredFile) {
+  constructor(
+    components: { shards: ShardStore; clock: Clock },
+    file: StoredFile,
+    batchBytes: number = storeBatchBytes,
+  ) {
     this.#shards = components.shards
     this.#clock = components.clock
     this.#file = file
+    this.#batchBytes = batchBytes
     this.#refreshedAt = components.clock.now()
   }
 
@@ -28,7 +34,7 @@ export class PieceWriter {
   async add(piece: StoredPiece): Promise<void> {
     this.#pending.push(piece)
     this.#pendingBytes += piece.bytes.byteLength
-    if (this.#pendingBytes >= storeBatchBytes) await this.flush()
+    if (this.#pendingBytes >= this.#batchBytes) await this.flush()
   }
 
   /** Stores what waits. Resolves when all that was added is durable. */

@@ -62,6 +62,17 @@ export class FakeFiles implements Files {
     this.cancelled.push(transfer)
     this.setTransfer(transfer, { kind: 'cancelled' })
   }
+  readonly paused: string[] = []
+  pause(transfer: string): void {
+    this.paused.push(transfer)
+  }
+  resume(transfer: string): void {
+    this.paused.splice(this.paused.indexOf(transfer), 1)
+  }
+  async retry(transfer: string, sink: FileSink): Promise<void> {
+    const file = this.#transfers.get(transfer)?.file
+    if (file !== undefined) await this.fetch(file, sink)
+  }
   async forget(id: FileId): Promise<void> {
     this.forgotten.push(id)
   }

@@ -156,3 +156,18 @@ export const readAheadBytes = 4_194_304
 
 /** Readers open at once in one room: each may hold its cache and {@link maxReadsAtOnce} reads in memory. */
 export const maxReaders = 16
+
+/** A smaller file is fetched again when its fetch is interrupted: keeping its pieces would cost more than it saves. */
+export const minKeptFileBytes = 4_194_304
+
+/** Piece bytes of one store transaction of a running fetch: what a crash costs is less than three of them. */
+export const keptBatchBytes = 2_097_152
+
+/** Pieces of a running fetch that wait for a full batch are stored after this long. */
+export const keptFlushMs = 2_000
+
+/** Share of the free space that the pieces of running fetches may take: the file itself needs as much. */
+export const keptSpaceShare = 0.5
+
+/** What an interrupted fetch left is removed after a week. */
+export const keptForMs = 604_800_000

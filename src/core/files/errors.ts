@@ -69,3 +69,13 @@ export class InvalidRangeError extends TesseraError {
 export class TooManyReadersError extends TesseraError {
   override name = 'TooManyReadersError'
 }
+
+/** Thrown when a transfer is to be tried again that is not known here, or was not a fetch. */
+export class UnknownTransferError extends TesseraError {
+  override name = 'UnknownTransferError'
+}
+
+/** Thrown when a transfer is to be tried again that still runs. */
+export class TransferRunningError extends TesseraError {
+  override name = 'TransferRunningError'
+}

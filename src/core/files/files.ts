@@ -2,14 +2,12 @@ import { NotStartedError } from '../base/errors.ts'
 import { Emitter } from '../base/events.ts'
 import type { FileId } from '../base/ids.ts'
 import { throwIfAborted } from '../base/wait.ts'
-import type { ManifestRecord } from '../ces/index.ts'
 import type { StoredFile } from '../storage/index.ts'
 import { Budget } from './budget.ts'
 import { Catalogue } from './catalogue.ts'
 import { maxFilesPerRoom } from './constants.ts'
-import { CorruptFileError, TooManyFilesError, UnknownFileError } from './errors.ts'
-import { fetchFile, openingOf, type Opening } from './fetch.ts'
-import { awaitManifest } from './find-manifest.ts'
+import { CorruptFileError, TooManyFilesError } from './errors.ts'
+import { Fetches } from './fetches.ts'
 import { Gate } from './gate.ts'
 import { Holder } from './hold.ts'
 import type {
@@ -25,12 +23,9 @@ import type {
 } from './index.ts'
 import { ProgressMeter } from './progress.ts'
 import { Replicator } from './replicate.ts'
-import { Readers } from './readers.ts'
-import { SegmentPull, type PullComponents } from './segment-pull.ts'
 import { FilesServer } from './serve.ts'
 import { shapeFor } from './shape.ts'
 import { sealToStore } from './share.ts'
-import { abortSink } from './sink.ts'
 import { TransferBook, type TransferHandle } from './transfers.ts'
 
 /** Files of one room, see {@link Files}: the verbs, over what the catalogue knows and the parts that talk. */
@@ -39,12 +34,12 @@ export class RoomFiles implements Files {
   readonly #components: FilesComponents
   readonly #catalogue: Catalogue
   readonly #transfers: TransferBook
+  readonly #fetches: Fetches
   readonly #replicator: Replicator
   readonly #holder: Holder
   readonly #server: FilesServer
   /** Two seals at once keep the engine busy while one waits for the disk. */
   readonly #sealing = new Gate(2)
-  readonly #readers = new Readers()
   #state: 'new' | 'started' | 'stopped' = 'new'
 
   constructor(components: FilesComponents, init: FilesInit) {
@@ -58,6 +53,7 @@ export class RoomFiles implements Files {
     this.#catalogue = catalogue
     const { library, holdings, presence, blames } = catalogue
     this.#transfers = new TransferBook({ ...components, events: this.events })
+    this.#fetches = new Fetches(components, catalogue, this.#transfers)
     this.#replicator = new Replicator({
       ...{ room, clock, logger, presence, library, holdings },
       isBlamed: (file, account) => blames.has(file, account),
@@ -81,6 +77,7 @@ export class RoomFiles implements Files {
     if (this.#state !== 'new') return
     this.#state = 'started'
     await this.#catalogue.load()
+    await this.#fetches.start()
     this.#server.start()
     this.#catalogue.start()
   }
@@ -88,7 +85,7 @@ export class RoomFiles implements Files {
   async stop(): Promise<void> {
     if (this.#state === 'stopped') return
     this.#state = 'stopped'
-    this.#readers.stop()
+    this.#fetches.stop()
     this.#replicator.stop()
     this.#server.stop()
     await Promise.all([this.#transfers.stop(), this.#holder.stop()])
@@ -104,7 +101,15 @@ export class RoomFiles implements Files {
   }
 
   cancel(transfer: string): void {
-    this.#transfers.cancel(transfer)
+    this.#fetches.cancel(transfer)
+  }
+
+  pause(transfer: string): void {
+    this.#transfers.setPaused(transfer, true)
+  }
+
+  resume(transfer: string): void {
+    this.#transfers.setPaused(transfer, false)
   }
 
   async share(source: FileSource, options: { signal?: AbortSignal } = {}): Promise<FileId> {
@@ -177,67 +182,17 @@ export class RoomFiles implements Files {
 
   async fetch(id: FileId, sink: FileSink, options: { signal?: AbortSignal } = {}): Promise<void> {
     this.#checkStarted()
-    const card = this.#catalogue.cards.first(id)
-    const progress = new ProgressMeter(this.#components.clock, card?.sizeBytes ?? 0).now()
-    const first = { kind: 'fetching', progress, from: [] } as const
-    const facts = { direction: 'fetch', name: card?.name ?? '', file: id, first } as const
-    await this.#transfers.run(facts, options.signal, async (handle) => {
-      try {
-        await this.#fetch(id, sink, handle)
-        await sink.close()
-      } catch (error) {
-        await abortSink(sink, error, this.#components.logger)
-        throw error
-      }
-    })
+    await this.#fetches.fetch(id, sink, options.signal)
   }
 
-  async #fetch(id: FileId, sink: FileSink, handle: TransferHandle): Promise<void> {
-    const { signal } = handle
-    const { record, opening } = await this.#find(id, signal, () =>
-      handle.set({ kind: 'waiting', reason: 'no-holder', missingShards: 0 }),
-    )
-    await fetchFile(this.#pulling(), {
-      ...{ record, context: opening.context, sink, signal },
-      onState: (state) => handle.set(state),
-    })
-  }
-
-  /** A file's manifest, waited for, and the card that opens it. */
-  async #find(
-    id: FileId,
-    signal: AbortSignal,
-    onWaiting: () => void,
-  ): Promise<{ readonly record: ManifestRecord; readonly opening: Opening }> {
-    const { cards, shapes, library } = this.#catalogue
-    if (cards.first(id) === undefined) throw new UnknownFileError('the file has no card in this room')
-    const record = await awaitManifest(this.#catalogue.finding(), id, { signal, onWaiting })
-    shapes.learned(record)
-    return { record, opening: openingOf(record, cards.all(id), library.get(id)?.key) }
-  }
-
-  #pulling(): PullComponents {
-    const { room, clock, engine } = this.#components
-    const { library, blames, holdings, presence } = this.#catalogue
-    return {
-      ...{ room, clock, engine, library },
-      sources: (file) => this.#catalogue.sources(file),
-      isBlamed: (file, account) => blames.has(file, account),
-      onBlame: (file, account, error) => blames.add(file, account, error),
-      mayComeBack: (file) => this.#catalogue.mayComeBack(file),
-      onHolders: (listener) => this.#catalogue.watch(listener),
-      askHolders: (file, signal) => holdings.askAll(presence.direct(), [file], signal),
-    }
+  async retry(transfer: string, sink: FileSink, options: { signal?: AbortSignal } = {}): Promise<void> {
+    this.#checkStarted()
+    await this.#fetches.retry(transfer, sink, options.signal)
   }
 
   async openReader(id: FileId, options: { signal?: AbortSignal } = {}): Promise<FileReading> {
     this.#checkStarted()
-    return await this.#readers.open(options.signal, async (signal) => {
-      const { record, opening } = await this.#find(id, signal, () => {})
-      const job = { record, context: opening.context, onGoing: () => {}, onWaiting: () => {} }
-      const pull = (): SegmentPull => new SegmentPull(this.#pulling(), job)
-      return { manifest: record.manifest, mediaType: opening.card.mediaType, pull }
-    })
+    return await this.#fetches.openReader(id, options.signal)
   }
 
   async forget(id: FileId): Promise<void> {
@@ -246,6 +201,7 @@ export class RoomFiles implements Files {
     this.#holder.decline(id)
     this.#replicator.forget(id)
     await library.remove(id)
+    await this.#fetches.forget(id)
     await holdings.announce(id)
     this.#catalogue.changed(id)
   }

@@ -24,7 +24,9 @@ export {
   SourceChangedError,
   TooManyFilesError,
   TooManyReadersError,
+  TransferRunningError,
   UnknownFileError,
+  UnknownTransferError,
 } from './errors.ts'
 export { maxFileNameBytes, safeFileName } from './file-name.ts'
 
@@ -112,7 +114,12 @@ export type TransferState =
       readonly from: readonly AccountId[]
       /** Everyone who was asked, and how they do. */
       readonly holders?: readonly HolderState[]
+      /** False when an interruption would cost everything: the file is small, or space is short (FI-33). */
+      readonly isKept?: boolean
     }
+  | { readonly kind: 'paused'; readonly progress: Progress }
+  /** A reload, crash or the program ended it; {@link Files.retry} goes on with what has come. */
+  | { readonly kind: 'interrupted'; readonly progress: Progress }
   | { readonly kind: 'waiting'; readonly reason: 'no-holder'; readonly missingShards: number }
   | { readonly kind: 'done' }
   | { readonly kind: 'cancelled' }
@@ -161,7 +168,8 @@ export interface Files {
    */
   share(source: FileSource, options?: { signal?: AbortSignal }): Promise<FileId>
   /**
-   * Writes the whole file, verified, to the sink, from local shards first and any holders.
+   * Writes the whole file, verified, to the sink, from local shards first and any holders. What an interrupted fetch of the file
+   * left here is not fetched again. `signal` ends it and leaves what came for a later fetch; {@link Files.cancel} forgets it.
    * Throws `FileUnavailableError` when pieces are missing everywhere, `CorruptFileError`, `AbortError`.
    */
   fetch(id: FileId, sink: FileSink, options?: { signal?: AbortSignal }): Promise<void>
@@ -170,7 +178,15 @@ export interface Files {
    * `CorruptFileError`, `TooManyReadersError`, `AbortError`.
    */
   openReader(id: FileId, options?: { signal?: AbortSignal }): Promise<FileReading>
-  /** Ends a transfer started here. */
+  /** Asks holders for nothing more until {@link Files.resume}; without effect on what is not a running fetch. */
+  pause(transfer: string): void
+  resume(transfer: string): void
+  /**
+   * Starts a fetch again that failed, was cancelled or interrupted, into a new sink and in the same row. Throws as
+   * {@link Files.fetch}, and `UnknownTransferError` or `TransferRunningError`.
+   */
+  retry(transfer: string, sink: FileSink, options?: { signal?: AbortSignal }): Promise<void>
+  /** Ends a transfer started here and forgets what came of it. */
   cancel(transfer: string): void
   /** Frees this device's pieces of a file. Does not touch other members'. */
   forget(id: FileId): Promise<void>

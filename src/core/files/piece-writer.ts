@@ -11,6 +11,7 @@ export class PieceWriter {
   readonly #shards: ShardStore
   readonly #clock: Clock
   readonly #file: StoredFile
+  readonly #batchBytes: number
   readonly #onStored: (pieces: readonly StoredPiece[]) => void
   readonly #writes = new Gate(1)
   #pending: StoredPiece[] = []
@@ -19,14 +20,15 @@ export class PieceWriter {
 
   /**
    * @param file its record; already stored when `partial`
-   * @param onStored told of pieces that are durable now, and whose buffers nobody needs any more
+   * @param options `onStored` is told of pieces that are durable now, and whose buffers nobody needs any more
    */
   constructor(
     components: { shards: ShardStore; clock: Clock },
     file: StoredFile,
-    onStored: (pieces: readonly StoredPiece[]) => void = () => undefined,
+    options: { batchBytes?: number; onStored?: (pieces: readonly StoredPiece[]) => void } = {},
   ) {
-    this.#onStored = onStored
+    this.#batchBytes = options.batchBytes ?? storeBatchBytes
+    this.#onStored = options.onStored ?? (() => undefined)
     this.#shards = components.shards
     this.#clock = components.clock
     this.#file = file
@@ -37,7 +39,7 @@ export class PieceWriter {
   async add(piece: StoredPiece): Promise<void> {
     this.#pending.push(piece)
     this.#pendingBytes += piece.bytes.byteLength
-    if (this.#pendingBytes >= storeBatchBytes) await this.flush()
+    if (this.#pendingBytes >= this.#batchBytes) await this.flush()
   }
 
   /** Stores what waits. Resolves when all that was added is durable. */

@@ -99,7 +99,7 @@ async function store(
     await shards.putFile(record)
     const recycle = (pieces: readonly StoredPiece[]): void =>
       components.engine.recycle(pieces.map((piece) => piece.bytes))
-    await sealing.second(new PieceWriter(components, record, recycle))
+    await sealing.second(new PieceWriter(components, record, { onStored: recycle }))
     throwIfAborted(job.signal)
     const complete: StoredFile = { ...record, state: 'complete', addedAt: clock.now() }
     await shards.putFile(complete)

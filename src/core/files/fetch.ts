@@ -14,9 +14,13 @@ import { maxFetchBufferBytes } from './constants.ts'
 import { CorruptFileError } from './errors.ts'
 import type { FileSink, TransferState } from './index.ts'
 import type { KeptPieces } from './kept-pieces.ts'
+import type { Shelf } from './local-pieces.ts'
 import type { PauseSwitch } from './pause.ts'
 import { ProgressMeter } from './progress.ts'
 import { abortReason, SegmentPull, type PullComponents } from './segment-pull.ts'
+
+/** Where a fetch leaves the pieces that come. */
+export type Keeping = Pick<KeptPieces, 'isKeeping' | 'add'> & { readonly shelf?: Shelf }
 
 /** One fetch as ordered. */
 export interface FetchJob {
@@ -25,7 +29,7 @@ export interface FetchJob {
   readonly sink: FileSink
   readonly pause: PauseSwitch
   /** Where its pieces are kept for a later run, if anywhere. */
-  readonly kept: KeptPieces | undefined
+  readonly kept: Keeping | undefined
   readonly signal: AbortSignal
   readonly onState: (state: TransferState) => void
 }

@@ -1,7 +1,9 @@
+import { copyBytes } from '../base/bytes.ts'
 import { errorName, isAbort } from '../base/errors.ts'
 import type { FileId } from '../base/ids.ts'
 import { delay } from '../base/wait.ts'
 import type { ManifestRecord } from '../ces/index.ts'
+import type { StoredPiece } from '../storage/index.ts'
 import type { Catalogue } from './catalogue.ts'
 import { partialStaleMs } from './constants.ts'
 import { UnknownFileError, UnknownTransferError } from './errors.ts'
@@ -134,6 +136,58 @@ export class Fetches {
     })
   }
 
+  /**
+   * Gathers a file's pieces for keeping rather than reading: `work` gets its manifest and a function that gathers, giving each piece that is
+   * not here yet, verified and in a buffer of its own, to `add`.
+   */
+  async pieces(
+    file: FileId,
+    signal: AbortSignal | undefined,
+    work: (
+      record: ManifestRecord,
+      gather: (add: (piece: StoredPiece) => Promise<void>) => Promise<void>,
+    ) => Promise<void>,
+  ): Promise<void> {
+    const card = this.#catalogue.cards.first(file)
+    const first = { kind: 'fetching', progress: stillProgress(0, card?.sizeBytes ?? 0), from: [] } as const
+    const facts = { direction: 'keep', name: card?.name ?? '', file, first } as const
+    await this.#transfers.run(facts, signal, async (handle) => {
+      const { record, opening } = await this.#find(file, handle.signal, () =>
+        handle.set({ kind: 'waiting', reason: 'no-holder', missingShards: 0 }),
+      )
+      await work(record, (add) => this.#gather(record, opening, handle, add))
+    })
+  }
+
+  async #gather(
+    record: ManifestRecord,
+    { context }: Opening,
+    handle: TransferHandle,
+    add: (piece: StoredPiece) => Promise<void>,
+  ): Promise<void> {
+    // Whoever takes pieces must not fail: what the disk said ends the fetch instead, and is what is thrown.
+    const refused = new AbortController()
+    let refusal: unknown
+    const keep = async (piece: StoredPiece): Promise<void> => {
+      try {
+        await add({ ...piece, bytes: copyBytes(piece.bytes) })
+      } catch (error) {
+        refusal ??= error
+        refused.abort(error)
+      }
+    }
+    const job = {
+      ...{ record, context, sink: nowhere, pause: handle.pause },
+      kept: { isKeeping: false, add: keep },
+      signal: AbortSignal.any([handle.signal, refused.signal]),
+      onState: handle.set,
+    }
+    await fetchFile(this.#pulling(), job).catch((error: unknown) => {
+      throw refusal ?? error
+    })
+    if (refusal !== undefined) throw refusal
+  }
+
   async openReader(file: FileId, signal: AbortSignal | undefined): Promise<FileReading> {
     return await this.#readers.open(signal, async (either) => {
       const { record, opening } = await this.#find(file, either, () => {})
@@ -172,6 +226,13 @@ export class Fetches {
       askHolders: (file, signal) => holdings.askAll(presence.direct(), [file], signal),
     }
   }
+}
+
+/** Takes bytes that nobody needs: only their pieces are kept. */
+const nowhere: FileSink = {
+  write: () => Promise.resolve(),
+  close: () => Promise.resolve(),
+  abort: () => Promise.resolve(),
 }
 
 /** Whether what came is of no use for another try: the file is broken, or the disk is full and needs the space. */

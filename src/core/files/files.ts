@@ -1,15 +1,12 @@
-import { NotStartedError } from '../base/errors.ts'
+import { errorName, NotStartedError } from '../base/errors.ts'
 import { Emitter } from '../base/events.ts'
 import type { FileId } from '../base/ids.ts'
-import { throwIfAborted } from '../base/wait.ts'
-import type { StoredFile } from '../storage/index.ts'
 import { Budget } from './budget.ts'
 import { Catalogue } from './catalogue.ts'
-import { maxFilesPerRoom } from './constants.ts'
-import { CorruptFileError, TooManyFilesError } from './errors.ts'
+import { UnknownFileError } from './errors.ts'
 import { Fetches } from './fetches.ts'
-import { Gate } from './gate.ts'
 import { Holder } from './hold.ts'
+import { InHand } from './in-hand.ts'
 import type {
   Files,
   FilesComponents,
@@ -19,14 +16,14 @@ import type {
   FileSink,
   FileSource,
   FileView,
+  FolderSource,
+  SealedExport,
   Transfer,
 } from './index.ts'
-import { ProgressMeter } from './progress.ts'
 import { Replicator } from './replicate.ts'
 import { FilesServer } from './serve.ts'
-import { shapeFor } from './shape.ts'
-import { sealToStore } from './share.ts'
-import { TransferBook, type TransferHandle } from './transfers.ts'
+import { Shares } from './shares.ts'
+import { TransferBook } from './transfers.ts'
 
 /** Files of one room, see {@link Files}: the verbs, over what the catalogue knows and the parts that talk. */
 export class RoomFiles implements Files {
@@ -38,8 +35,8 @@ export class RoomFiles implements Files {
   readonly #replicator: Replicator
   readonly #holder: Holder
   readonly #server: FilesServer
-  /** Two seals at once keep the engine busy while one waits for the disk. */
-  readonly #sealing = new Gate(2)
+  readonly #shares: Shares
+  readonly #inHand: InHand
   #state: 'new' | 'started' | 'stopped' = 'new'
 
   constructor(components: FilesComponents, init: FilesInit) {
@@ -49,11 +46,16 @@ export class RoomFiles implements Files {
       events: this.events,
       onFile: (file) => this.#replicator.consider(file),
       onAccount: (account) => this.#replicator.presenceChanged(account),
+      onWithdrawn: (file) => this.#dropWithdrawn(file),
     })
     this.#catalogue = catalogue
     const { library, holdings, presence, blames } = catalogue
     this.#transfers = new TransferBook({ ...components, events: this.events })
+    this.#shares = new Shares(components, catalogue, this.#transfers)
     this.#fetches = new Fetches(components, catalogue, this.#transfers)
+    this.#inHand = new InHand(components, {
+      ...{ catalogue, transfers: this.#transfers, fetches: this.#fetches },
+    })
     this.#replicator = new Replicator({
       ...{ room, clock, logger, presence, library, holdings },
       isBlamed: (file, account) => blames.has(file, account),
@@ -114,70 +116,28 @@ export class RoomFiles implements Files {
 
   async share(source: FileSource, options: { signal?: AbortSignal } = {}): Promise<FileId> {
     this.#checkStarted()
-    if (this.#catalogue.cards.size >= maxFilesPerRoom) {
-      throw new TooManyFilesError(`a room has at most ${maxFilesPerRoom} files`)
-    }
-    const meter = new ProgressMeter(this.#components.clock, source.sizeBytes)
-    const first = { kind: 'sealing', progress: meter.now() } as const
-    const facts = { direction: 'share', name: source.name, file: undefined, first } as const
-    return await this.#transfers.run(facts, options.signal, async (handle) => {
-      return await this.#sealing.run(() => this.#share(source, meter, handle), handle.signal)
-    })
+    return await this.#shares.share(source, options.signal)
   }
 
-  async #share(source: FileSource, meter: ProgressMeter, handle: TransferHandle): Promise<FileId> {
-    const { library, presence } = this.#catalogue
-    let begun: FileId | undefined
-    try {
-      const file = await sealToStore(this.#components, {
-        ...{ room: this.#components.room.id, source, signal: handle.signal },
-        shape: shapeFor(presence.present().size),
-        onBytes: (bytes) => {
-          meter.add(bytes)
-          handle.set({ kind: 'sealing', progress: meter.now() })
-        },
-        onFile: ({ id }) => {
-          begun = id
-          library.writing.add(id)
-        },
-      })
-      await this.#post(file, source, handle.signal)
-      handle.setFile(file.id)
-      await this.#placed(file, source)
-      return file.id
-    } finally {
-      if (begun !== undefined) library.writing.delete(begun)
-    }
+  async shareFolder(
+    folder: FolderSource,
+    options: { signal?: AbortSignal } = {},
+  ): Promise<readonly FileId[]> {
+    this.#checkStarted()
+    return await this.#shares.shareFolder(folder, options.signal)
   }
 
-  /** Puts the card into chat; when that fails nothing of the share is left. */
-  async #post(file: StoredFile, source: FileSource, signal: AbortSignal): Promise<void> {
-    const { chat, shards } = this.#components
-    const { id, key } = file
-    const { name, sizeBytes, mediaType } = source
-    try {
-      throwIfAborted(signal)
-      if (key === undefined) throw new CorruptFileError('a share has no key')
-      await chat.send({ kind: 'file', file: id, key, name, sizeBytes, mediaType })
-    } catch (error) {
-      // A row left behind could be sent again later and would announce a file that is gone.
-      for (const row of chat.timeline()) {
-        if (row.state === 'failed' && row.body.kind === 'file' && row.body.file === id) chat.discard(row.key)
-      }
-      await shards.deleteFile(id)
-      throw error
-    }
+  async withdraw(files: readonly FileId[]): Promise<void> {
+    this.#checkStarted()
+    const self = this.#components.room.self.account
+    const mine = files.filter((file) => this.#catalogue.cards.all(file).some(({ owner }) => owner === self))
+    if (mine.length === 0) throw new UnknownFileError('expected files that were posted from here')
+    // Seen on the timeline like everybody else's: that is what frees the pieces (FI-48).
+    await this.#components.chat.send({ kind: 'withdraw', files: mine })
   }
 
-  /** A share is stored and posted: show it, sign for it, and give it to others. */
-  async #placed({ id, key, addedAt }: StoredFile, source: FileSource): Promise<void> {
-    const { cards, library, holdings } = this.#catalogue
-    const { name, mediaType, sizeBytes } = source
-    const owner = this.#components.room.self.account
-    await library.refresh(id)
-    if (key !== undefined) cards.add({ file: id, key, name, mediaType, sizeBytes, owner, at: addedAt })
-    await holdings.announce(id)
-    this.#catalogue.changed(id)
+  isWithdrawn(id: FileId): boolean {
+    return this.#catalogue.cards.isWithdrawn(id)
   }
 
   async fetch(id: FileId, sink: FileSink, options: { signal?: AbortSignal } = {}): Promise<void> {
@@ -195,8 +155,27 @@ export class RoomFiles implements Files {
     return await this.#fetches.openReader(id, options.signal)
   }
 
+  async keep(id: FileId, options: { signal?: AbortSignal } = {}): Promise<void> {
+    this.#checkStarted()
+    await this.#inHand.keep(id, options.signal)
+  }
+
+  async sealed(id: FileId): Promise<SealedExport> {
+    this.#checkStarted()
+    return await this.#inHand.sealed(id)
+  }
+
+  async takeIn(source: FileSource, options: { signal?: AbortSignal } = {}): Promise<FileId> {
+    this.#checkStarted()
+    return await this.#inHand.takeIn(source, options.signal)
+  }
+
   async forget(id: FileId): Promise<void> {
     this.#checkStarted()
+    await this.#forget(id)
+  }
+
+  async #forget(id: FileId): Promise<void> {
     const { library, holdings } = this.#catalogue
     this.#holder.decline(id)
     this.#replicator.forget(id)
@@ -204,6 +183,16 @@ export class RoomFiles implements Files {
     await this.#fetches.forget(id)
     await holdings.announce(id)
     this.#catalogue.changed(id)
+  }
+
+  /** Nobody posts it any more: what is here of it goes, and what is under way ends (FI-48). */
+  #dropWithdrawn(file: FileId): void {
+    for (const { id, file: of, state } of this.#transfers.list()) {
+      if (of === file && state.kind !== 'done') this.#fetches.cancel(id)
+    }
+    this.#forget(file).catch((error: unknown) => {
+      this.#components.logger('warn', 'a withdrawn file was not freed', { error: errorName(error) })
+    })
   }
 
   #checkStarted(): void {

@@ -91,7 +91,7 @@ export class TransferBook {
   async run<T>(
     facts: {
       readonly id?: string | undefined
-      readonly direction: 'share' | 'fetch'
+      readonly direction: Transfer['direction']
       readonly name: string
       readonly file: FileId | undefined
       readonly first: TransferState
@@ -151,7 +151,7 @@ export class TransferBook {
   setPaused(id: string, isPaused: boolean): void {
     const running = this.#running.get(id)
     const transfer = this.#transfers.get(id)
-    if (running === undefined || transfer?.direction !== 'fetch') return
+    if (running === undefined || transfer === undefined || transfer.direction === 'share') return
     if (running.pause.isPaused === isPaused) return
     const before = running.behind ?? transfer.state
     running.behind = before

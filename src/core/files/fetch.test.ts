@@ -258,16 +258,6 @@ describe('a hostile holder', () => {
     expect(rogueSays.length).toBeLessThanOrEqual(1)
   })
 
-  it('FI-7: who is silent with bytes owed is replaced after five seconds, and not blamed', async () => {
-    const { bytes, file, late } = await withRogue(() => Promise.resolve(undefined))
-    const heard = blames(late)
-    const fetching = fetchBytes(late, file)
-    await settle(400)
-    await party.clock.advance(6_000)
-    expect(equalBytes(await fetching, bytes)).toBe(true)
-    expect(heard).toEqual([])
-  })
-
   it('FI-19: when the only holder lies, nobody else can help: FileUnavailableError, nothing wrong written', async () => {
     const owner = await party.guest('a')
     const file = await owner.files.share(memorySource(randomBytes(900_000)))

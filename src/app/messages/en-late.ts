@@ -37,12 +37,12 @@ export const enLate = {
   'people.self': (p: { name: string }) => `${p.name} (you)`,
   'people.tabs': (p: { n: number }) => `${p.n} tabs`,
   'people.otherVersion':
-    'Someone in this room uses another version of Tessera and cannot be reached. Whoever has the older one needs to reload; the room goes on.',
+    'Someone in this room speaks another version and cannot be reached: one of you needs a newer Tessera. Reload the page to get it. The room goes on.',
   'people.direct': 'direct',
   'people.relayed': 'via relay',
   'people.away': 'away',
   'people.directText': 'Direct: what you send goes straight from this tab to theirs.',
-  'people.relayedText': 'Through the relay, which cannot read it. Files and calls wait for a direct path.',
+  'people.relayedText': 'Through the relay, which cannot read it. Files wait for a direct path.',
   'people.awayText': 'Away: no link just now. They catch up when they are back.',
   'people.selfText': 'This is you.',
   'people.rtt': (p: { ms: number }) => `${Math.round(p.ms)} ms`,
@@ -57,6 +57,11 @@ export const enLate = {
   'chat.help': 'Enter sends, Shift and Enter makes a new line.',
   'chat.remaining': (p: { bytes: string }) => `${p.bytes} left`,
   'chat.over': (p: { bytes: string }) => `Too long by ${p.bytes}. Shorten it, or share it as a file.`,
+  'chat.forked': (p: { name: string }) =>
+    `${p.name} signed two different histories. You keep seeing the one you saw first.`,
+  'chat.outdated':
+    'Someone writes messages that this page cannot read: it needs a newer Tessera. Reload to get it; nothing is lost.',
+  'chat.unkept': (p: { words: string }) => `New messages could not be kept here. ${p.words}`,
   'chat.empty': 'Nothing here yet. Say hello, or drop a file.',
   'chat.new': 'New messages',
   'chat.jump': 'Jump to latest',
@@ -95,8 +100,10 @@ export const enLate = {
   'file.progress': (p: { done: string; total: string }) => `${p.done} of ${p.total}`,
   'file.left': (p: { time: string }) => `${p.time} left`,
   'file.savedPicked': (p: { name: string }) => `Saved as ${p.name} in the place you chose`,
-  'file.savedDownloads': (p: { name: string }) =>
-    `Saved as ${p.name}; your browser put it with your downloads`,
+  'file.savedDownloads': (p: { name: string; keys: string | undefined }) =>
+    `Saved as ${p.name}; your browser put it with your downloads${p.keys === undefined ? '' : ` (${p.keys} lists them)`}`,
+  'file.showPlace': 'Show it there',
+  'file.showPlaceOf': (p: { name: string }) => `Show where ${p.name} was saved`,
   'file.heldBy': (p: { names: readonly string[] }) => `Held by ${list(p.names)}`,
   'file.heldByNobody': 'Nobody is known to hold it just now. It can be had again when a holder is back.',
   'file.safeOwn': 'safe to close',
@@ -205,9 +212,18 @@ export const enLate = {
   'settings.persistRefused': 'The browser did not agree. Installing the app usually changes that.',
   'settings.forget': 'Forget this room here',
   'settings.forgetText':
-    'Removes its messages, files and key from this device. To come back you need the link again.',
+    'Removes its messages, files and key from this device. What you wrote and others have received stays here sealed: only the link, which you need to come back, opens it.',
   'settings.forgetSure': 'Forget it now',
   'settings.about': 'About',
   'settings.version': (p: { version: string }) => `Tessera ${p.version}, open source under Apache-2.0`,
   'settings.account': 'Your id on this device',
+
+  'error.SaveRefusedError': 'The browser did not allow saving there. Choose another place.',
+  'error.SaveTooLargeError':
+    'This window cannot save more than 50 MB: it has no service worker, as private windows often have none. Open the room in a normal window, or in Chrome or Edge.',
+  'error.SavedCopyGoneError': 'The saved copy is not there any more: it was moved, renamed or deleted.',
+  'error.DownloadCutError':
+    'Your browser ended this download before it was whole. What lies in your downloads is not the file: remove it there and try again.',
+  'error.DownloadBlockedError':
+    'Your browser did not begin the download. Allow this page to download files beside the address bar, then try again.',
 } as const

@@ -42,6 +42,8 @@ export const en = {
 
   'room.unnamed': (p: { id: string }) => `Room ${p.id.slice(0, 4)}`,
   'room.entering': 'Opening the room…',
+  'room.enteringAbout':
+    'The first visit brings the parts for talk, calls and files. Later ones open at once, even offline. What is said here stays among the people here.',
   'room.back': 'Leave to the start page',
 
   'connection.opening': 'Opening…',
@@ -56,6 +58,12 @@ export const en = {
     `${count(p.n, 'new message', 'new messages')} from ${list(p.names)}`,
 
   'settings.title': 'Settings',
+
+  'storage.memory':
+    'This browser window keeps nothing: messages, files and your identity are gone when it is closed. A normal window keeps them.',
+  'storage.lost':
+    'What this page had stored was removed, or a newer version took it over. Reload the page; until then nothing can be kept.',
+  'storage.reload': 'Reload',
 
   'update.ready': 'A new version is ready.',
   'update.apply': 'Update now',
@@ -76,6 +84,8 @@ export const en = {
   'error.LinkNotTesseraError': 'This is not a link to a Tessera room. One looks like https://…/#/r/…',
   'error.LinkEmptyError': 'Paste a room link first.',
   'error.RelayUnreachableError': 'No relay answers. Check your connection; Tessera keeps trying by itself.',
+  'error.ForeignRelayError':
+    'The people of this link meet at another relay, and it does not answer from here. Open the link at its own address, or try again later.',
   'error.DialError': 'They could not be reached. They may just have left; Tessera keeps trying.',
   'error.NoLinkError': 'There is no connection to them just now. Try again when they are back.',
   'error.ProtocolUnsupportedError':
@@ -113,6 +123,5 @@ export const en = {
   'error.NotReachableError': 'They cannot be reached just now. Try again when they are back.',
   'error.FingerprintMismatchError':
     'The call was refused: its encryption did not match the person. Try again; if it stays, do not trust this network.',
-  'error.SaveRefusedError': 'The browser did not allow saving there. Choose another place.',
   'error.ChunkLoadError': 'A part of the app could not be loaded. Check your connection and reload the page.',
 } as const

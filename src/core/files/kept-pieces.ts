@@ -28,7 +28,7 @@ export class KeptPieces {
   constructor(components: KeptPiecesComponents, record: StoredFile) {
     this.#components = components
     this.#record = record
-    this.#writer = new PieceWriter(components, record, keptBatchBytes)
+    this.#writer = new PieceWriter(components, record, { batchBytes: keptBatchBytes })
   }
 
   /** False once the disk refused: an interruption then costs everything. */

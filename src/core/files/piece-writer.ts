@@ -12,21 +12,26 @@ export class PieceWriter {
   readonly #clock: Clock
   readonly #file: StoredFile
   readonly #batchBytes: number
+  readonly #onStored: (pieces: readonly StoredPiece[]) => void
   readonly #writes = new Gate(1)
   #pending: StoredPiece[] = []
   #pendingBytes = 0
   #refreshedAt: number
 
-  /** @param file its record; already stored when `partial` */
+  /**
+   * @param file its record; already stored when `partial`
+   * @param options `onStored` is told of pieces that are durable now, and whose buffers nobody needs any more
+   */
   constructor(
     components: { shards: ShardStore; clock: Clock },
     file: StoredFile,
-    batchBytes: number = storeBatchBytes,
+    options: { batchBytes?: number; onStored?: (pieces: readonly StoredPiece[]) => void } = {},
   ) {
+    this.#batchBytes = options.batchBytes ?? storeBatchBytes
+    this.#onStored = options.onStored ?? (() => undefined)
     this.#shards = components.shards
     this.#clock = components.clock
     this.#file = file
-    this.#batchBytes = batchBytes
     this.#refreshedAt = components.clock.now()
   }
 
@@ -44,6 +49,7 @@ export class PieceWriter {
       this.#pending = []
       this.#pendingBytes = 0
       if (batch.length > 0) await this.#shards.putPieces(this.#file.id, batch)
+      this.#onStored(batch)
       const now = this.#clock.now()
       if (this.#file.state !== 'partial' || now - this.#refreshedAt < partialRefreshMs) return
       this.#refreshedAt = now

@@ -31,6 +31,8 @@ export interface RelayedMeshInit {
   readonly iceServers: () => readonly IceServer[]
   /** False where WebSockets must be encrypted (W3C mixed content). */
   readonly allowsPlain: boolean
+  /** Gives the event loop a turn between the heavy steps of a start; none when left out. */
+  readonly breathe?: () => Promise<void>
   readonly clock: Clock
   readonly random: RandomBytes
   readonly logger: Logger
@@ -47,11 +49,6 @@ export function createRelayedMesh(init: RelayedMeshInit): Mesh {
   const { identity, relays, iceServers, clock, random, logger } = init
   const privateKey = libp2pKeyOf(identity.tabKey)
   const allowed = new Set<string>()
-  const allowedRelays = async (): Promise<readonly string[]> => {
-    const addresses = await relays()
-    for (const address of addresses) allowed.add(webSocketOf(address) ?? '')
-    return addresses
-  }
   /**
    * WebSockets are opened to relays we were told of only: a page's policy (`connect-src`) allows no other. Other addresses of a
    * relay come to us in its own description and are left alone.
@@ -94,9 +91,11 @@ export function createRelayedMesh(init: RelayedMeshInit): Mesh {
         connectionManager: { inboundConnectionThreshold: 50, maxIncomingPendingConnections: 50 },
         services: { identify: identify(), ping: ping() },
       }),
-    relays: allowedRelays,
+    relays,
+    onRelay: (address) => void allowed.add(webSocketOf(address) ?? ''),
     rendezvous: createRendezvousClient(privateKey),
     dialsThroughRelay: true,
+    breathe: init.breathe,
     clock,
     random,
     logger,

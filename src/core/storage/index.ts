@@ -34,6 +34,11 @@ export interface LogStore {
    * one profile share a log.
    */
   append(room: RoomId, entry: StoredEntry, expectedHead: EntryId | undefined): Promise<void>
+  /**
+   * Adds a run of one author's entries in one transaction, all or none, under the same condition for the first of them.
+   * Some hundred entries and up to 4 MiB a call are fast; a run that has a gap or several authors is a `StorageError`.
+   */
+  appendAll(room: RoomId, entries: readonly StoredEntry[], expectedHead: EntryId | undefined): Promise<void>
   /** Last entry's position and id of every author's log in the room. */
   heads(room: RoomId): Promise<ReadonlyMap<AccountId, { seq: number; id: EntryId }>>
   /** Entries `from` ≤ seq < `to` in order; fewer when the log is shorter. */
@@ -110,3 +115,4 @@ export interface Stores {
 
 export { HeadMovedError, StorageError } from './errors.ts'
 export { createMemoryStorage } from './memory.ts'
+export { checkRun } from './run.ts'

@@ -52,7 +52,8 @@ export class Lab {
     const net = `10.77.${String(++this.#hosts)}`
     const [inside, outside] = ['eth0', `to-${name}`]
     ip(`netns add ${name}`)
-    if (delayMs > 0) await this.#wire(delayMs, `${namespaceOf(name)}=${inside}`, `${middleNamespace}=${outside}`)
+    if (delayMs > 0)
+      await this.#wire(delayMs, `${namespaceOf(name)}=${inside}`, `${middleNamespace}=${outside}`)
     else ip(`link add ${outside} type veth peer name ${inside} netns ${name}`)
     // A long queue: what the wire cannot take at once waits, as in a router, and is not lost.
     ip(`addr add ${net}.1 peer ${net}.2 dev ${outside}`, `link set ${outside} up txqueuelen 10000`)

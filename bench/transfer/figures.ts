@@ -26,16 +26,14 @@ export function bar(title: string, ratio: number, least: number): boolean {
  * In turns pulls `sizeBytes` over a raw channel and fetches the file, so that both meet the same machine. The first pull of each kind
  * warms up and does not count. Gives both medians in MB/s.
  */
-export async function compare(
-  options: {
-    readonly receiver: BenchTab
-    readonly sender: BenchTab
-    readonly file: FileId
-    readonly seed: number
-    readonly sizeBytes: number
-    readonly rounds: number
-  },
-): Promise<{ readonly raw: number; readonly fetched: number; readonly ratio: number }> {
+export async function compare(options: {
+  readonly receiver: BenchTab
+  readonly sender: BenchTab
+  readonly file: FileId
+  readonly seed: number
+  readonly sizeBytes: number
+  readonly rounds: number
+}): Promise<{ readonly raw: number; readonly fetched: number; readonly ratio: number }> {
   const { receiver, sender, file, seed, sizeBytes, rounds } = options
   await joinRaw(receiver, sender)
   await receiver.call('rawReceive', 32_000_000, rawMessageBytes[0])

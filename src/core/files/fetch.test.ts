@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { equalBytes, type Bytes } from '../base/bytes.ts'
-import { settle } from '../base/testing/manual-clock.ts'
 import type { FileId } from '../base/ids.ts'
 import type { ShardStore, StoredPiece } from '../storage/index.ts'
 import { createMemoryStorage } from '../storage/memory.ts'

@@ -64,10 +64,10 @@ function slowly(delayMs: number): (piece: StoredPiece) => Promise<StoredPiece> {
 /** Lets the fetch work while time passes in small steps, at most so long. */
 async function pass(ms: number): Promise<void> {
   for (let at = 0; at < ms; at += 250) {
-    await settle(150)
+    await settle(20)
     await party.clock.advance(250)
   }
-  await settle(150)
+  await settle(20)
 }
 
 /** Fetches while time passes; the bytes once they are all there. */
@@ -122,7 +122,10 @@ describe('many holders at once', () => {
       }
     })
     await fetchWithin(late, file, 2_000)
-    expect(told.get(owner.account)?.at(-1)?.receivedBytes).toBeGreaterThan(bytes.byteLength * 0.9)
+    // What the silent one owed comes last, and the fetch is over with it.
+    expect(told.get(owner.account)?.at(-1)?.receivedBytes).toBeGreaterThan(
+      bytes.byteLength - firstCreditBytes,
+    )
     const rogueStates = told.get(rogue.identity.account) ?? []
     expect(rogueStates.map(({ kind }) => kind)).toContain('silent')
     expect(rogueStates.at(-1)?.receivedBytes).toBeLessThan(1_000)

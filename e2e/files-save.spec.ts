@@ -82,8 +82,7 @@ test('a video plays from the mesh and seeks to the middle before the whole is he
   expect(sizeBytes).toBeGreaterThan(20_000_000)
   // Ben's own copy is freed, so that every tile has to come from Ann.
   await expect(ben.card('film.webm')).toContainText('whole on this device', { timeout: 120_000 })
-  await ben.card('film.webm').getByRole('button', { name: 'More for film.webm' }).click()
-  await ben.page.getByRole('menuitem', { name: 'Free space' }).click()
+  await ben.chooses('film.webm', 'Free space')
   await expect(ben.card('film.webm')).not.toContainText('whole on this device')
 
   const before = await ben.receivedBytes()

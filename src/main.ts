@@ -65,6 +65,7 @@ async function start(target: HTMLElement): Promise<void> {
     version: __APP_VERSION__,
     updates,
     install,
+    inbox: async () => (await import('./platform/browser/shared-inbox.ts')).cacheInbox(caches, Date.now),
   })
   // First: what a link opens is drawn at once, not after the landing page.
   app.start()

@@ -7,11 +7,19 @@ import { Announcer } from './announcer.svelte.ts'
 import { PeerState } from './peer.svelte.ts'
 import { PrefsState } from './prefs.svelte.ts'
 import type { RoomState } from './room.svelte.ts'
-import type { Route } from './route.ts'
+import { type Route, splitFileLink } from './route.ts'
 import { Router, type RouterWindow } from './router.ts'
 import { showControls } from './safe-name.ts'
 import type { SaveWindow } from './save-place.ts'
-import type { AppInstall, AppUpdates, Engine, Keep, StorageReport } from './shell-ports.ts'
+import type {
+  AppInstall,
+  AppUpdates,
+  Engine,
+  Keep,
+  SharedInbox,
+  SharedThings,
+  StorageReport,
+} from './shell-ports.ts'
 import { StorageState } from './storage.svelte.ts'
 import { ToastsState } from './toasts.svelte.ts'
 import { errorWords, t } from './words.ts'
@@ -43,6 +51,7 @@ export interface AppInit {
   readonly version: string
   readonly updates?: AppUpdates | undefined
   readonly install?: AppInstall | undefined
+  readonly inbox?: (() => Promise<SharedInbox>) | undefined
 }
 
 /** A link given to this tab that has not been entered yet: a reload meanwhile tries it again. */
@@ -65,6 +74,8 @@ export class AppState {
   readonly install: AppInstall | undefined
   readonly #init: AppInit
   readonly #router: Router
+  /** Another app has shared something, and no room was chosen for it yet. */
+  isOffered = $state(false)
   #view = $state.raw<View>({ kind: 'landing' })
   /** Grows with each wish to be elsewhere: an older one that is still under way then gives up. */
   #wish = 0
@@ -118,12 +129,14 @@ export class AppState {
   /** Enters by an invitation. What is wrong with it is told on the landing page, beside the link. */
   async openLink(text: string): Promise<void> {
     this.#init.tabKeep.set(pendingLinkKey, text)
+    const { room, file } = splitFileLink(text)
     await this.#go(
       () => t('room.entering'),
-      async ({ links }) => links.parse(required(text)),
+      async ({ links }) => links.parse(required(room)),
       (error) => ({ kind: 'landing', problem: { text, words: errorWords(error) } }),
     )
     this.#init.tabKeep.delete(pendingLinkKey)
+    if (this.room !== undefined && file !== undefined) this.room.wantedFile = file
   }
 
   /** Returns to a room this device knows. */
@@ -142,6 +155,23 @@ export class AppState {
         return { kind: 'landing' }
       },
     )
+  }
+
+  /** What another app shared; undefined when it is not there any more. */
+  async readOffer(): Promise<SharedThings | undefined> {
+    await this.peer.ready()
+    return await (await this.#init.inbox?.())?.read()
+  }
+  /** Gives it to a room, or to a new one: files are shared there, words become its draft. */
+  async acceptOffer({ files, text }: SharedThings, room: string | undefined): Promise<void> {
+    if (room === undefined) await this.startRoom()
+    else if (room !== this.room?.id) await this.openRoom(room)
+    if (this.room === undefined) return
+    if (text !== '') this.room.chat.addToDraft(text)
+    this.room.files.sharing.files(files)
+  }
+  async refuseOffer(): Promise<void> {
+    await (await this.#init.inbox?.())?.drop()
   }
 
   /** Back to the landing page. */
@@ -166,7 +196,10 @@ export class AppState {
   #follow(route: Route): void {
     if (route.kind === 'link') void this.openLink(route.text)
     else if (route.kind === 'room') void this.openRoom(route.room)
-    else {
+    else if (route.kind === 'shared') {
+      this.isOffered = true
+      if (this.room !== undefined) this.#router.toRoom(this.room.id)
+    } else {
       const pending = this.#init.tabKeep.get(pendingLinkKey)
       if (pending !== undefined && this.#wish === 0) void this.openLink(pending)
       else void this.leave()

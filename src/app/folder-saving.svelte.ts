@@ -28,7 +28,7 @@ type Body = Folder['body']
 export class FolderSavingState {
   readonly #init: FolderSavingInit
   readonly #saves = new SvelteMap<string, FolderSave>()
-  readonly #running = new Map<string, AbortController>()
+  readonly #running = new SvelteMap<string, AbortController>()
 
   constructor(init: FolderSavingInit) {
     this.#init = init

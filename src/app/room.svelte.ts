@@ -1,3 +1,4 @@
+import type { FileId } from '../core/base/ids.ts'
 import type { Clock } from '../core/base/clock.ts'
 import type { Peer, RoomSession } from '../core/peer.ts'
 import type { Announcer } from './announcer.svelte.ts'
@@ -6,6 +7,7 @@ import type { CallStreams } from './call-streams.ts'
 import { ChatState } from './chat.svelte.ts'
 import type { FileServer } from './file-server.ts'
 import { FilesState } from './files.svelte.ts'
+import { fileLink } from './route.ts'
 import { PeopleState } from './people.svelte.ts'
 import type { PrefsState } from './prefs.svelte.ts'
 import { Ringtone } from './ringtone.ts'
@@ -43,6 +45,8 @@ export class RoomState {
   readonly files: FilesState
   readonly call: CallState
   readonly id: RoomSession['room']['id']
+  /** A link led here for this file; cleared once its card is on screen. */
+  wantedFile = $state<string | undefined>()
   readonly #init: RoomStateInit
   readonly #peerChanged: () => void
 
@@ -53,7 +57,11 @@ export class RoomState {
     this.#peerChanged = watch(init.peer.events, 'relay:changed', 'rooms:changed', 'name:changed')
     this.people = new PeopleState(session.room, init.announcer, toasts, this.#peerChanged)
     const places = new SavePlace({ ...init, window: init.saveWindow })
-    this.files = new FilesState({ ...init, files: session.files, people: this.people, places })
+    const { files, chat } = session
+    const links = (file: FileId): string => fileLink(this.inviteLink, file)
+    this.files = new FilesState({
+      ...{ ...init, files, chat, places, links, room: this.id, people: this.people },
+    })
     const ringtone = new Ringtone(init.createAudio)
     this.call = new CallState({ ...init, calls: session.calls, ringtone })
     this.chat = new ChatState({ ...init, chat: session.chat, room: this.id, people: this.people })

@@ -78,6 +78,8 @@ export const enLate = {
   'chat.discard': 'Discard',
   'chat.flooded': (p: { name: string }) =>
     `${p.name} sends more than the room can take; the rest is held back.`,
+  'chat.announceFolder': (p: { name: string; n: number }) =>
+    `shared the folder ${p.name} with ${count(p.n, 'file', 'files')}`,
   'chat.announceFile': (p: { file: string }) => `shared ${p.file}`,
 
   'file.mosaic': (p: { held: number; total: number; holders: readonly string[] }) =>
@@ -87,7 +89,32 @@ export const enLate = {
   'file.saveAs': 'Save as…',
   'file.saveFileAs': (p: { name: string }) => `Save ${p.name} as…`,
   'file.forget': 'Free space',
-  'file.forgetFile': (p: { name: string }) => `Remove this device’s tiles of ${p.name}`,
+  'file.forgetTitle': (p: { name: string }) => `Free the space of ${p.name}?`,
+  'file.forgetLost':
+    'As far as is known, nobody else has enough of its tiles. Freed here, it cannot be rebuilt by anyone any more.',
+  'file.forgetWaiting':
+    'Only people who are away have enough of its tiles. Until they are back, nobody can get it.',
+  'file.forgetSure': 'Free it all the same',
+  'file.keep': 'Keep it here',
+  'file.keptWhole': (p: { name: string }) =>
+    `${p.name} is whole on this device now; others can get it from you.`,
+  'file.copyLink': 'Copy link to it',
+  'file.linkCopied': 'Link copied. It opens this room at the file: whoever has it can enter.',
+  'file.copyFailed': 'The browser did not allow copying. Allow it beside the address bar, then try again.',
+  'file.takeOut': 'Export sealed (.tessera)',
+  'file.tookOut': (p: { name: string }) =>
+    `Exported as ${p.name}. It holds no key: only people of this room can open it.`,
+  'file.takeIn': 'Import a sealed file',
+  'file.tookIn': (p: { name: string }) => `${p.name} was imported: every tile is right.`,
+  'file.notTakenIn': (p: { name: string }) => `${p.name} was not imported.`,
+  'file.withdraw': 'Withdraw for all',
+  'file.withdrawTitle': (p: { name: string }) => `Withdraw ${p.name}?`,
+  'file.withdrawText':
+    'Everyone here is asked to drop its tiles, now or when they are back. Copies that people saved stay with them. This cannot be undone.',
+  'file.withdrew': (p: { name: string }) =>
+    `${p.name} was withdrawn. Others drop their tiles as they hear of it.`,
+  'file.withdrawn': 'Withdrawn by its sharer',
+  'file.cancelAction': 'Keep it',
   'file.forgotten': (p: { name: string }) =>
     `Tiles of ${p.name} removed from this device. Others keep theirs.`,
   'file.cancel': (p: { name: string }) => `Cancel ${p.name}`,
@@ -97,6 +124,20 @@ export const enLate = {
     p.names.length === 0 ? 'Gathering' : `Gathering from ${list(p.names)}`,
   'file.waiting': (p: { n: number }) =>
     `Waiting for someone who holds ${count(p.n, 'missing tile', 'missing tiles')}`,
+  'file.pause': (p: { name: string }) => `Pause ${p.name}`,
+  'file.resume': (p: { name: string }) => `Go on with ${p.name}`,
+  'file.paused': 'Paused',
+  'file.interrupted': 'Interrupted: what has come is kept',
+  'file.keeping': (p: { names: readonly string[] }) =>
+    p.names.length === 0 ? 'Bringing it here' : `Bringing it here from ${list(p.names)}`,
+  'file.percent': (p: { n: number }) => `${p.n} %`,
+  'file.whoHas': 'Who has what',
+  'file.holds': (p: { n: number; total: number }) => `${p.n} of ${count(p.total, 'tile', 'tiles')}`,
+  'file.holder.giving': (p: { bytes: string; rate: string }) => `gave ${p.bytes}, now ${p.rate}`,
+  'file.holder.idle': (p: { bytes: string }) => `gave ${p.bytes}`,
+  'file.holder.silent': 'does not answer',
+  'file.holder.gone': 'out of reach',
+  'file.holder.blamed': 'gave wrong bytes, is not asked any more',
   'file.progress': (p: { done: string; total: string }) => `${p.done} of ${p.total}`,
   'file.left': (p: { time: string }) => `${p.time} left`,
   'file.savedPicked': (p: { name: string }) => `Saved as ${p.name} in the place you chose`,
@@ -137,6 +178,42 @@ export const enLate = {
   'file.none': 'No files yet.',
   'file.kept': (p: { bytes: string }) => `${p.bytes} kept here`,
   'file.shareFailed': (p: { name: string }) => `${p.name} was not shared.`,
+  'file.menu': 'More for files',
+  'file.shareFolder': 'Share a folder',
+  'folder.empty': (p: { name: string }) => `${p.name} has no files in it, so there is nothing to share.`,
+  'folder.about': (p: { n: number; bytes: string }) => `${count(p.n, 'file', 'files')} · ${p.bytes}`,
+  'folder.files': (p: { name: string }) => `Files of ${p.name}`,
+  'folder.all': (p: { n: number }) => `Show all ${p.n}`,
+  'folder.fewer': 'Show fewer',
+  'folder.save': 'Save folder',
+  'folder.saveFolder': (p: { name: string }) => `Save folder ${p.name}`,
+  'folder.zip': 'Save as zip',
+  'folder.saveZip': (p: { name: string }) => `Save ${p.name} as zip`,
+  'folder.saving': (p: { n: number; total: number }) => `Saving file ${p.n} of ${p.total}`,
+  'folder.saved': (p: { name: string }) => `Saved as the folder ${p.name} in the place you chose`,
+  'folder.savedPartly': (p: { name: string; n: number; names: readonly string[] }) =>
+    `Saved as the folder ${p.name}, but ${count(p.n, 'file', 'files')} could not be had: ${list(p.names)}`,
+  'folder.more': (p: { name: string }) => `More for ${p.name}`,
+  'offer.title': 'Shared with Tessera',
+  'offer.reading': 'Looking at it…',
+  'offer.nothing':
+    'What was shared is not here any more, or this device had no space for it. Share it again, or open a room and pick it there.',
+  'offer.more': (p: { n: number }) => `and ${count(p.n, 'more file', 'more files')}`,
+  'offer.leftOut': (p: { n: number }) =>
+    `${count(p.n, 'file was', 'files were')} too many or too large to take along. Share them from inside a room.`,
+  'offer.choose': 'Where to?',
+  'offer.refuse': 'Nowhere',
+  'history.title': 'Transfers',
+  'history.open': 'Past transfers',
+  'history.none': 'Nothing was shared or saved here yet.',
+  'history.clear': 'Clear the list',
+  'history.share': 'Shared',
+  'history.save': 'Saved',
+  'history.saveDownloads': 'Saved to your downloads',
+  'history.savePicked': 'Saved where you chose',
+  'history.shareFailed': 'Not shared',
+  'history.saveFailed': 'Not saved',
+  'history.cancelled': 'Cancelled',
   'file.blamed': (p: { name: string }) =>
     `${p.name} gave wrong bytes; they were refused and other holders asked.`,
 
@@ -229,6 +306,20 @@ export const enLate = {
   'settings.version': (p: { version: string }) => `Tessera ${p.version}, open source under Apache-2.0`,
   'settings.account': 'Your id on this device',
 
+  'error.FolderTooLargeError':
+    'This folder has more than 4,096 files or is nested too deep. Share parts of it, or pack it into one archive.',
+  'error.FolderUnreadableError':
+    'The browser could not read this folder. Check that you may open it, then try again.',
+  'error.ZipTooLargeError':
+    'This folder is too large for one zip (4 GB). Save its files by themselves, or use Chrome or Edge, which can save a whole folder.',
+  'error.InvalidSealedFileError':
+    'This is not a sealed file, or it was damaged on its way. Nothing was taken from it. Copy it again.',
+  'error.SealedFileCutError': 'This sealed file is cut off: a part of it is missing. Copy it again, whole.',
+  'error.SealedFileVersionError':
+    'This sealed file was made by a newer Tessera. Reload the page to get the newest version.',
+  'error.ForeignSealedFileError':
+    'This sealed file is not of this room, or this room has not told you of it yet. Import it in the room it was exported from.',
+  'error.CorruptPieceError': 'A tile in it is damaged, so nothing was taken from it. Copy it again.',
   'error.SaveRefusedError': 'The browser did not allow saving there. Choose another place.',
   'error.SaveTooLargeError':
     'This window cannot save more than 50 MB: it has no service worker, as private windows often have none. Open the room in a normal window, or in Chrome or Edge.',

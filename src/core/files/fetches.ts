@@ -167,12 +167,12 @@ export class Fetches {
   ): Promise<void> {
     // Whoever takes pieces must not fail: what the disk said ends the fetch instead, and is what is thrown.
     const refused = new AbortController()
-    let refusal: unknown
+    let refusal: Error | undefined
     const keep = async (piece: StoredPiece): Promise<void> => {
       try {
         await add({ ...piece, bytes: copyBytes(piece.bytes) })
       } catch (error) {
-        refusal ??= error
+        refusal ??= error instanceof Error ? error : new Error(errorName(error))
         refused.abort(error)
       }
     }
@@ -182,10 +182,9 @@ export class Fetches {
       signal: AbortSignal.any([handle.signal, refused.signal]),
       onState: handle.set,
     }
-    await fetchFile(this.#pulling(), job).catch((error: unknown) => {
-      throw refusal ?? error
-    })
-    if (refusal !== undefined) throw refusal
+    const end = await fetchFile(this.#pulling(), job).catch((error: unknown) => error)
+    const failure = refusal ?? end
+    if (failure instanceof Error) throw failure
   }
 
   async openReader(file: FileId, signal: AbortSignal | undefined): Promise<FileReading> {

@@ -102,5 +102,7 @@ test('the link to a file opens its room at that file', async ({ person }) => {
   const cleo = await person('Cleo')
   await cleo.join(`${link}/f/${file ?? ''}`)
   await expect(cleo.card('first.txt')).toBeInViewport({ timeout: 20_000 })
+  await cleo.hears('line 39')
+  await expect(cleo.card('first.txt')).toBeInViewport()
   await expect(cleo.card('first.txt')).toBeFocused()
 })

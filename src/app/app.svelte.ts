@@ -4,6 +4,7 @@ import type { RoomId } from '../core/base/ids.ts'
 import type { RoomSession } from '../core/peer.ts'
 import type { RoomLink } from '../core/room/link.ts'
 import { Announcer } from './announcer.svelte.ts'
+import { draftKey, historyKey } from './keep.ts'
 import { PeerState } from './peer.svelte.ts'
 import { PrefsState } from './prefs.svelte.ts'
 import type { RoomState } from './room.svelte.ts'
@@ -185,7 +186,12 @@ export class AppState {
   async forgetRoom(id: RoomId): Promise<void> {
     const title = this.#labelOf(id)
     if (this.room?.id === id) await this.leave()
-    const undo = this.peer.forgetLater(id, this.#init.clock, (error) => this.toasts.problem(error))
+    const undo = this.peer.forgetLater(id, this.#init.clock, {
+      failed: (error) => this.toasts.problem(error),
+      forgotten: () => {
+        for (const key of [draftKey(id), historyKey(id)]) this.#init.keep.delete(key)
+      },
+    })
     this.toasts.show({
       tone: 'info',
       text: t('landing.forgotten', { room: title }),

@@ -2,6 +2,7 @@ import { utf8 } from '../core/base/bytes.ts'
 import type { AccountId, RoomId } from '../core/base/ids.ts'
 import { type Chat, maxTextBytes, type TimelineEntry } from '../core/chat/index.ts'
 import type { Announcer } from './announcer.svelte.ts'
+import { draftKey } from './keep.ts'
 import type { PeopleState } from './people.svelte.ts'
 import { showControls } from './safe-name.ts'
 import type { Keep } from './shell-ports.ts'
@@ -130,7 +131,7 @@ export class ChatState {
   }
 
   get #draftKey(): string {
-    return `draft:${this.#init.room}`
+    return draftKey(this.#init.room)
   }
 
   #arrived(entries: readonly TimelineEntry[]): void {

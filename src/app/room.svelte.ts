@@ -45,7 +45,7 @@ export class RoomState {
   readonly files: FilesState
   readonly call: CallState
   readonly id: RoomSession['room']['id']
-  /** A link led here for this file; cleared once its card is on screen. */
+  /** A link led here for this file; cleared once the person moves on. */
   wantedFile = $state<string | undefined>()
   readonly #init: RoomStateInit
   readonly #peerChanged: () => void

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import type { RoomId } from '../core/base/ids.ts'
+import { historyKey } from './keep.ts'
 import type { Keep } from './shell-ports.ts'
 
 /** A transfer that is over, as a person looks back at it. */
@@ -70,9 +71,4 @@ export class TransferHistory {
       return []
     }
   }
-}
-
-/** Where a room's history is kept. */
-export function historyKey(room: RoomId): string {
-  return `history:${room}`
 }

@@ -126,6 +126,7 @@ export const enLate = {
     `Waiting for someone who holds ${count(p.n, 'missing tile', 'missing tiles')}`,
   'file.pause': (p: { name: string }) => `Pause ${p.name}`,
   'file.resume': (p: { name: string }) => `Go on with ${p.name}`,
+  'file.retry': (p: { name: string }) => `Try to save ${p.name} again`,
   'file.paused': 'Paused',
   'file.interrupted': 'Interrupted: what has come is kept',
   'file.keeping': (p: { names: readonly string[] }) =>

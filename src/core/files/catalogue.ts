@@ -114,6 +114,8 @@ export class Catalogue {
     this.shapes.learn(file)
     this.views.refresh(file)
     this.#hooks.onFile(file)
+    // Pieces that were on their way here when the file was taken back.
+    if (this.library.get(file) !== undefined && this.cards.isWithdrawn(file)) this.#hooks.onWithdrawn(file)
     this.#notify()
   }
 

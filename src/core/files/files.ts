@@ -187,9 +187,10 @@ export class RoomFiles implements Files {
 
   /** Nobody posts it any more: what is here of it goes, and what is under way ends (FI-48). */
   #dropWithdrawn(file: FileId): void {
-    for (const { id, file: of, state } of this.#transfers.list()) {
-      if (of === file && state.kind !== 'done') this.#fetches.cancel(id)
-    }
+    this.#holder.decline(file)
+    const running = this.#transfers.list().filter((t) => t.file === file && t.state.kind !== 'done')
+    for (const { id } of running) this.#fetches.cancel(id)
+    if (running.length === 0 && this.#catalogue.library.get(file) === undefined) return
     this.#forget(file).catch((error: unknown) => {
       this.#components.logger('warn', 'a withdrawn file was not freed', { error: errorName(error) })
     })

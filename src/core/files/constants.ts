@@ -22,8 +22,8 @@ export const maxPieceBytes = 1_048_576
 /** Longest Merkle path: 40 nodes are enough for 2^40 pieces. */
 export const maxPathBytes = 40 * 32
 
-/** Bytes asked for and not yet received, per stream, at most: half of what a stream of ours keeps for a slow reader (ME-4). */
-export const maxInFlightBytes = 4_194_304
+/** Bytes asked for and not yet received, per stream, at most: less than a stream of ours keeps for a slow reader (ME-4). */
+export const maxInFlightBytes = 6_291_456
 
 /** Bytes that a holder of unknown speed is asked for, and one of any speed at least. */
 export const firstCreditBytes = 1_048_576
@@ -46,8 +46,8 @@ export const storeBatchBytes = 4_194_304
 /** Files in one `have` frame. */
 export const maxHaveFiles = 64
 
-/** Pieces read from the store at once for one stream: 2 MiB of ours, so that neighbours cost one read. */
-export const maxPiecesPerRead = 8
+/** Pieces read from the store at once for one stream: 4 MiB of ours, so that neighbours cost one read. */
+export const maxPiecesPerRead = 16
 
 /** Wants of one stream taken in before they are answered; the others wait in the stream. */
 export const maxWantsQueued = 256

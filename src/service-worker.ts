@@ -1,10 +1,12 @@
 /// <reference lib="webworker" />
 import { answerFor } from './service-worker/answer.ts'
-import { dropOldShells, fillShell } from './service-worker/shell.ts'
+import { dropOldShells, fillShell, fromShell } from './service-worker/shell.ts'
 
 declare const self: ServiceWorkerGlobalScope
 /** Written by the build: what to keep for an offline start. */
 declare const __SHELL__: { readonly buildId: string; readonly files: readonly ShellFile[] }
+
+const shell = __SHELL__
 
 /** One file of the shell; `revision` is undefined for names that already carry a content hash. */
 export interface ShellFile {
@@ -14,11 +16,11 @@ export interface ShellFile {
 
 // A new worker waits until the person accepts it: skipWaiting is called on their word only, never here.
 self.addEventListener('install', (event) => {
-  event.waitUntil(fillShell(caches, __SHELL__.buildId, __SHELL__.files))
+  event.waitUntil(fillShell(caches, shell.buildId, shell.files))
 })
 
 self.addEventListener('activate', (event) => {
-  event.waitUntil(dropOldShells(caches, __SHELL__.buildId).then(() => self.clients.claim()))
+  event.waitUntil(dropOldShells(caches, shell.buildId).then(() => self.clients.claim()))
 })
 
 self.addEventListener('message', (event) => {
@@ -26,7 +28,8 @@ self.addEventListener('message', (event) => {
 })
 
 self.addEventListener('fetch', (event) => {
-  const answer = answerFor(event.request, self.location.origin, __SHELL__)
+  const answer = answerFor(event.request, self.location.origin, shell)
   if (answer === 'network') return
-  event.respondWith(caches.match(answer, { ignoreVary: true }).then((hit) => hit ?? fetch(event.request)))
+  const kept = fromShell(caches, shell.buildId, answer)
+  event.respondWith(kept.then((hit) => hit ?? fetch(event.request)))
 })

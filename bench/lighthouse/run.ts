@@ -1,6 +1,6 @@
 /**
- * Lighthouse on the landing page and in a room, on the built app behind the real relay. Prints the four categories and fails
- * when one is under 95. Lighthouse has its own lock file in this folder: it is three times as large as all the rest.
+ * Lighthouse on the landing page and in a room, on the built app behind the real relay. Prints the four categories, each the
+ * median of five runs beside them all, and fails when one is under 95. Lighthouse has its own lock file in this folder: it is three times as large as all the rest.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -15,6 +15,9 @@ const cli = `${here}node_modules/lighthouse/cli/index.js`
 const categories = ['performance', 'accessibility', 'best-practices', 'seo'] as const
 const least = 95
 
+/** Its own documentation advises the median of five: one run differs by ten points on a machine with other work. */
+const runs = 5
+
 interface Report {
   readonly categories: Record<string, { readonly score: number | null }>
 }
@@ -27,26 +30,26 @@ let isGood = true
 try {
   const pages = { landing: relay.url, room: encodeRoomLink(newRoomLink(systemRandom), relay.url) }
   for (const [name, url] of Object.entries(pages)) {
-    const output = execFileSync(
-      process.execPath,
-      [
-        cli,
-        url,
-        '--quiet',
-        '--output=json',
-        `--chrome-flags=${['--headless=new', ...browserFlags()].join(' ')}`,
-      ],
-      { env: { ...process.env, CHROME_PATH: findBrowser() }, maxBuffer: 64 * 1024 * 1024 },
-    )
-    const report = JSON.parse(output.toString()) as Report
-    const scores = categories.map(
-      (category) => [category, Math.round((report.categories[category]?.score ?? 0) * 100)] as const,
-    )
-    console.log(`${name}: ${scores.map(([category, score]) => `${category} ${String(score)}`).join(', ')}`)
-    isGood &&= scores.every(([, score]) => score >= least)
+    const reports = Array.from({ length: runs }, () => judge(url))
+    const scores = categories.map((category) => {
+      const all = reports.map((report) => Math.round((report.categories[category]?.score ?? 0) * 100))
+      return { category, all, median: all.toSorted((a, b) => a - b)[Math.floor(runs / 2)] ?? 0 }
+    })
+    const text = scores.map(({ category, all, median }) => `${category} ${String(median)} (${all.join(' ')})`)
+    console.log(`${name}: ${text.join(', ')}`)
+    isGood &&= scores.every(({ median }) => median >= least)
   }
 } finally {
   await relay.stop()
 }
 if (!isGood) console.error(`a score is under ${String(least)}`)
 process.exitCode = isGood ? 0 : 1
+
+function judge(url: string): Report {
+  const flags = `--chrome-flags=${['--headless=new', ...browserFlags()].join(' ')}`
+  const output = execFileSync(process.execPath, [cli, url, '--quiet', '--output=json', flags], {
+    env: { ...process.env, CHROME_PATH: findBrowser() },
+    maxBuffer: 64 * 1024 * 1024,
+  })
+  return JSON.parse(output.toString()) as Report
+}

@@ -1,5 +1,5 @@
 import { utf8 } from '../core/base/bytes.ts'
-import type { RoomId } from '../core/base/ids.ts'
+import type { AccountId, RoomId } from '../core/base/ids.ts'
 import { type Chat, maxTextBytes, type TimelineEntry } from '../core/chat/index.ts'
 import type { Announcer } from './announcer.svelte.ts'
 import type { PeopleState } from './people.svelte.ts'
@@ -8,6 +8,7 @@ import type { Keep } from './shell-ports.ts'
 import type { ToastsState } from './toasts.svelte.ts'
 import { watch } from './watch.ts'
 import { t } from './late-words.ts'
+import { errorNameWords } from './words.ts'
 
 /** What the chat state is made of. */
 export interface ChatStateInit {
@@ -42,11 +43,25 @@ export class ChatState {
       },
       { signal },
     )
-    init.chat.events.on(
-      'chat:flooded',
-      ({ account }) =>
-        init.toasts.show({ tone: 'problem', text: t('chat.flooded', { name: init.people.nameOf(account) }) }),
-      { signal },
+    this.#tellTroubles(signal)
+  }
+
+  /** What goes wrong with others' messages; the core has seen to it that each is rare. */
+  #tellTroubles(signal: AbortSignal): void {
+    const { chat, people, toasts } = this.#init
+    const problem = (text: string): void => void toasts.show({ tone: 'problem', text })
+    const nameOf = ({ account }: { account: AccountId }): { name: string } => ({
+      name: people.nameOf(account),
+    })
+    chat.events.on('chat:flooded', (by) => problem(t('chat.flooded', nameOf(by))), { signal })
+    chat.events.on('chat:forked', (by) => problem(t('chat.forked', nameOf(by))), { signal })
+    chat.events.on('chat:outdated', () => problem(t('chat.outdated')), { signal })
+    chat.events.on(
+      'chat:unkept',
+      ({ error }) => problem(t('chat.unkept', { words: errorNameWords(error) })),
+      {
+        signal,
+      },
     )
   }
 

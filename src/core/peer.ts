@@ -60,7 +60,10 @@ export interface Peer {
   rooms(): readonly KnownRoom[]
   /** A link to a fresh room with a random secret; the room exists once somebody enters it. */
   newRoom(): RoomLink
-  /** Enters a room, leaving the one that is open. History is readable at once, also offline. */
+  /**
+   * Enters a room, leaving the one that is open. History is readable at once, also offline. Throws `ForeignRelayError` for a
+   * new room whose own relays do not answer; the open room stays open then.
+   */
   enter(link: RoomLink): Promise<RoomSession>
   session(): RoomSession | undefined
   leave(): Promise<void>
@@ -92,6 +95,11 @@ export interface PeerPlatform {
 /** Thrown when a display name is empty or longer than 64 characters. */
 export class InvalidNameError extends TesseraError {
   override name = 'InvalidNameError'
+}
+
+/** Thrown when a link to a new room names relays of its own and none of them can be reached from here. */
+export class ForeignRelayError extends TesseraError {
+  override name = 'ForeignRelayError'
 }
 
 export function createPeer(platform: PeerPlatform): Peer {

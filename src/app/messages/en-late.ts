@@ -37,12 +37,12 @@ export const enLate = {
   'people.self': (p: { name: string }) => `${p.name} (you)`,
   'people.tabs': (p: { n: number }) => `${p.n} tabs`,
   'people.otherVersion':
-    'Someone in this room uses another version of Tessera and cannot be reached. Whoever has the older one needs to reload; the room goes on.',
+    'Someone in this room speaks another version and cannot be reached: one of you needs a newer Tessera. Reload the page to get it. The room goes on.',
   'people.direct': 'direct',
   'people.relayed': 'via relay',
   'people.away': 'away',
   'people.directText': 'Direct: what you send goes straight from this tab to theirs.',
-  'people.relayedText': 'Through the relay, which cannot read it. Files and calls wait for a direct path.',
+  'people.relayedText': 'Through the relay, which cannot read it. Files wait for a direct path.',
   'people.awayText': 'Away: no link just now. They catch up when they are back.',
   'people.selfText': 'This is you.',
   'people.rtt': (p: { ms: number }) => `${Math.round(p.ms)} ms`,
@@ -57,6 +57,11 @@ export const enLate = {
   'chat.help': 'Enter sends, Shift and Enter makes a new line.',
   'chat.remaining': (p: { bytes: string }) => `${p.bytes} left`,
   'chat.over': (p: { bytes: string }) => `Too long by ${p.bytes}. Shorten it, or share it as a file.`,
+  'chat.forked': (p: { name: string }) =>
+    `${p.name} signed two different histories. You keep seeing the one you saw first.`,
+  'chat.outdated':
+    'Someone writes messages that this page cannot read: it needs a newer Tessera. Reload to get it; nothing is lost.',
+  'chat.unkept': (p: { words: string }) => `New messages could not be kept here. ${p.words}`,
   'chat.empty': 'Nothing here yet. Say hello, or drop a file.',
   'chat.new': 'New messages',
   'chat.jump': 'Jump to latest',

@@ -42,6 +42,8 @@ export const en = {
 
   'room.unnamed': (p: { id: string }) => `Room ${p.id.slice(0, 4)}`,
   'room.entering': 'Opening the room…',
+  'room.enteringAbout':
+    'The first visit brings the parts for talk, calls and files. Later ones open at once, even offline. What is said here stays among the people here.',
   'room.back': 'Leave to the start page',
 
   'connection.opening': 'Opening…',
@@ -76,6 +78,8 @@ export const en = {
   'error.LinkNotTesseraError': 'This is not a link to a Tessera room. One looks like https://…/#/r/…',
   'error.LinkEmptyError': 'Paste a room link first.',
   'error.RelayUnreachableError': 'No relay answers. Check your connection; Tessera keeps trying by itself.',
+  'error.ForeignRelayError':
+    'The people of this link meet at another relay, and it does not answer from here. Open the link at its own address, or try again later.',
   'error.DialError': 'They could not be reached. They may just have left; Tessera keeps trying.',
   'error.NoLinkError': 'There is no connection to them just now. Try again when they are back.',
   'error.ProtocolUnsupportedError':

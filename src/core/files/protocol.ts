@@ -70,8 +70,8 @@ export async function sendChunks(stream: MeshStream, bytes: Bytes): Promise<void
 }
 
 /**
- * Gathers raw frames of exactly `sizeBytes`. Throws `ProtocolError` when a frame is not full though more is to come, or
- * the stream ends in order before.
+ * Gathers raw frames of exactly `sizeBytes`. Throws `ProtocolError` when a frame is not full though more is to come,
+ * `StreamClosedError` when the stream ends before: a lost link may look like an orderly end (ME-1), so nobody is blamed for it.
  *
  * @param sizeBytes checked against its bound by the caller: so much is allocated
  */
@@ -83,7 +83,7 @@ export async function receiveChunks(
   const out = new Uint8Array(sizeBytes)
   for (let at = 0; at < sizeBytes;) {
     const frame = await nextFrame(stream, 'a chunk', options)
-    if (frame === undefined) throw new ProtocolError(`stream ended after ${at} of ${sizeBytes} bytes`)
+    if (frame === undefined) throw new StreamClosedError(`ended after ${at} of ${sizeBytes} bytes`)
     const expected = Math.min(chunkBytes, sizeBytes - at)
     if (frame.byteLength !== expected) {
       throw new ProtocolError(`expected a chunk of ${expected} bytes, got ${frame.byteLength}`)

@@ -50,6 +50,8 @@ interface Helper {
   peer: PeerId
   stream: Promise<PieceStream> | undefined
   inFlightBytes: number
+  /** Pieces asked for so far. */
+  asked: number
   strikes: number
   pausedUntil: number
   /** Columns it turned out not to have. */
@@ -120,9 +122,14 @@ export class Swarm {
     if (this.#failure !== undefined) return
     for (let again = true; again;) {
       again = false
-      // One piece each in turn, so that a small file is spread over all its holders.
-      for (const [account, source] of this.#usable()) {
-        const helper = this.#helper(account, source)
+      // One piece each in turn, who owes least first, so that a small file is spread over all its holders.
+      const helpers = this.#usable().map(([account, source]) => {
+        return { account, source, helper: this.#helper(account, source) }
+      })
+      helpers.sort(
+        (a, b) => a.helper.inFlightBytes - b.helper.inFlightBytes || a.helper.asked - b.helper.asked,
+      )
+      for (const { account, source, helper } of helpers) {
         const work = this.#next(account, source, helper)
         if (work === undefined) continue
         this.#ask(account, helper, work.want, work.shard)
@@ -144,7 +151,7 @@ export class Swarm {
     let helper = this.#helpers.get(account)
     if (helper === undefined) {
       helper = {
-        ...{ peer: source.peer, stream: undefined, inFlightBytes: 0 },
+        ...{ peer: source.peer, stream: undefined, inFlightBytes: 0, asked: 0 },
         ...{ strikes: 0, pausedUntil: -Infinity, lacking: new Set() },
       }
       this.#helpers.set(account, helper)
@@ -176,6 +183,7 @@ export class Swarm {
     const sizeBytes = this.#pieceBytes(want.segment)
     want.asked.add(asked)
     helper.inFlightBytes += sizeBytes
+    helper.asked++
     helper.stream ??= this.#open(helper)
     const stream = helper.stream
     this.#receive(stream, want.segment, shard, sizeBytes)

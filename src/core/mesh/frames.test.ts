@@ -59,7 +59,7 @@ describe('relay keeper', () => {
         connected = outcomes.shift() ?? false
         return Promise.resolve()
       },
-      onState: (state) => states.push(state),
+      onState: () => states.push(connected),
     })
     const drop = (): void => {
       connected = false

@@ -93,6 +93,8 @@ export interface Mesh {
   relayState(): RelayState
   /** Tries the relays now instead of after the back-off: called on `online` and when a tab becomes visible. */
   wake(): void
+  /** Wants one of these relays besides the own ones from now on. Throws `RelayUnreachableError` when none answers now; trying goes on. */
+  reachRelays(addresses: readonly string[]): Promise<void>
 
   /** The best link to a peer, if any. */
   link(peer: PeerId): Link | undefined

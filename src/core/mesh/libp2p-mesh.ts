@@ -5,26 +5,19 @@ import { errorName, isAbort } from '../base/errors.ts'
 import { Emitter } from '../base/events.ts'
 import type { PeerId } from '../base/ids.ts'
 import type { Bytes } from '../base/bytes.ts'
-import { delay, within } from '../base/wait.ts'
+import { delay } from '../base/wait.ts'
 import type { Clock, RandomBytes } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import {
   dialTimeoutMs,
   dialTries,
-  maxRelayAddresses,
   maxStreamsPerProtocol,
   openStreamTimeoutMs,
   pingIntervalMs,
   relayedGraceMs,
   reservationTimeoutMs,
 } from './constants.ts'
-import {
-  DialError,
-  NoLinkError,
-  ProtocolUnsupportedError,
-  RelayUnreachableError,
-  StreamClosedError,
-} from './errors.ts'
+import { DialError, NoLinkError, ProtocolUnsupportedError, StreamClosedError } from './errors.ts'
 import { FramedStream } from './framed-stream.ts'
 import { Gossip } from './gossip.ts'
 import type {
@@ -40,6 +33,7 @@ import type {
 } from './index.ts'
 import { bestOf, linkOf, pathOf } from './link-table.ts'
 import { RelayKeeper } from './relay-keeper.ts'
+import { RelayLinks } from './relay-links.ts'
 
 /** How a mesh asks relays who is there; the wire protocol is the adapter's choice. */
 export interface RendezvousPort {
@@ -64,6 +58,8 @@ export interface Libp2pMeshInit {
   readonly self: PeerId
   /** Multiaddrs of relays, each ending in `/p2p/<id>`, asked again before every try. */
   readonly relays: () => Promise<readonly string[]>
+  /** Told of each relay address before it is dialled. */
+  readonly onRelay?: (address: string) => void
   readonly rendezvous: RendezvousPort
   /** Whether dialling a peer through a relay is how links begin (a browser), or its own addresses (memory, tests). */
   readonly dialsThroughRelay: boolean
@@ -80,7 +76,7 @@ export class Libp2pMesh implements Mesh {
   readonly #gossip: Gossip
   readonly #keeper: RelayKeeper
   readonly #admitted = new Set<PeerId>()
-  readonly #relays = new Set<string>()
+  readonly #relays: RelayLinks
   readonly #shown = new Map<PeerId, Link>()
   readonly #handlers = new Map<string, { handler: StreamHandler; options: HandleOptions }>()
   #node: Libp2p | undefined
@@ -92,12 +88,19 @@ export class Libp2pMesh implements Mesh {
     this.#init = init
     this.self = init.self
     this.#gossip = new Gossip(this)
+    this.#relays = new RelayLinks({
+      node: () => this.#node,
+      addresses: init.relays,
+      onDial: (address) => init.onRelay?.(address),
+      clock: init.clock,
+      logger: init.logger,
+    })
     this.#keeper = new RelayKeeper({
       clock: init.clock,
       random: init.random,
-      isConnected: () => this.#relayConnections().length > 0,
-      tryRelays: () => this.#tryRelays(),
-      onState: (connected) => this.#setRelayState(connected ? 'online' : 'offline'),
+      isConnected: () => this.#relays.hasAll(),
+      tryRelays: () => this.#relays.tryAll(),
+      onState: () => this.#setRelayState(this.#relays.connections().length > 0 ? 'online' : 'offline'),
     })
   }
 
@@ -133,6 +136,9 @@ export class Libp2pMesh implements Mesh {
   wake(): void {
     this.#keeper.wake()
   }
+  reachRelays(addresses: readonly string[]): Promise<void> {
+    return this.#relays.reach(addresses)
+  }
 
   link(peer: PeerId): Link | undefined {
     const best = bestOf(this.#connections(peer))
@@ -161,7 +167,7 @@ export class Libp2pMesh implements Mesh {
   /** Addresses through relays we are on come first: they need no new link to another relay. */
   #relayedAddresses({ peer, addresses }: PeerAddress): readonly string[] {
     if (!this.#init.dialsThroughRelay) return addresses
-    const own = this.#relayConnections().map((relay) => `${base(relay)}/p2p-circuit/p2p/${peer}`)
+    const own = this.#relays.connections().map((relay) => `${base(relay)}/p2p-circuit/p2p/${peer}`)
     const theirs = addresses.filter((address) => address.endsWith(`/p2p-circuit/p2p/${peer}`))
     return [...new Set([...own, ...theirs])].slice(0, 4)
   }
@@ -280,9 +286,9 @@ export class Libp2pMesh implements Mesh {
     namespace: string,
     { ttlMs, signal }: { ttlMs: number; signal?: AbortSignal },
   ): Promise<void> {
-    if (this.#init.dialsThroughRelay) await this.#reserved(signal)
+    if (this.#init.dialsThroughRelay) await this.#relays.reserved(signal)
     const wait = signalWithin(reservationTimeoutMs, signal)
-    await this.#atRelays((relay) =>
+    await this.#relays.ask((relay) =>
       this.#init.rendezvous.register(this.#need(), relay.remotePeer, namespace, ttlMs, wait),
     )
   }
@@ -292,69 +298,12 @@ export class Libp2pMesh implements Mesh {
     { signal }: { signal?: AbortSignal } = {},
   ): Promise<readonly PeerAddress[]> {
     const wait = signalWithin(reservationTimeoutMs, signal)
-    const answers = await this.#atRelays((relay) =>
+    const answers = await this.#relays.ask((relay) =>
       this.#init.rendezvous.discover(this.#need(), relay.remotePeer, namespace, wait),
     )
     const byPeer = new Map(answers.flat().map((found) => [found.peer, found]))
     byPeer.delete(this.self)
     return [...byPeer.values()]
-  }
-
-  /** Asks every connected relay; one answer is enough. */
-  async #atRelays<T>(ask: (relay: Connection) => Promise<T>): Promise<T[]> {
-    const results = await Promise.allSettled(this.#relayConnections().map(ask))
-    const answers = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
-    if (answers.length === 0) throw new RelayUnreachableError('no relay answers', { cause: results[0] })
-    return answers
-  }
-
-  /** Waits until a reservation has given us an address others can dial. */
-  async #reserved(signal: AbortSignal | undefined): Promise<void> {
-    const node = this.#need()
-    const has = (): boolean => this.addresses().some((address) => address.includes('/p2p-circuit'))
-    if (has()) return
-    const done = new AbortController()
-    const listening = new Promise<void>((resolve) => {
-      // The address is there in the turn after the listener says so; `self:peer:update` comes a second later.
-      const look = (): void => void queueMicrotask(() => has() && resolve())
-      node.addEventListener('transport:listening', look, { signal: done.signal })
-      node.addEventListener('self:peer:update', look, { signal: done.signal })
-    })
-    try {
-      const timing = { clock: this.#init.clock, timeoutMs: reservationTimeoutMs, signal }
-      await within(listening, 'a reservation', timing)
-    } finally {
-      done.abort()
-    }
-  }
-
-  /** All addresses of one relay are one dial; libp2p takes them in its own order of preference. */
-  async #tryRelays(): Promise<void> {
-    const addresses = await this.#init.relays().catch((): readonly string[] => [])
-    const byRelay = new Map<string, string[]>()
-    for (const address of addresses.slice(0, maxRelayAddresses)) {
-      const id = address.split('/p2p/').at(-1) ?? ''
-      byRelay.set(id, [...(byRelay.get(id) ?? []), address])
-    }
-    await Promise.all([...byRelay].map(([id, own]) => this.#tryRelay(id, own)))
-  }
-
-  async #tryRelay(id: string, addresses: readonly string[]): Promise<void> {
-    if (id === '' || id === this.self) return
-    this.#relays.add(id)
-    try {
-      const targets = addresses.map((address) => multiaddr(address))
-      await this.#need().dial(targets, { signal: AbortSignal.timeout(dialTimeoutMs * 2) })
-    } catch (error) {
-      this.#init.logger('debug', 'relay not reached', { error: errorName(error) })
-    }
-  }
-
-  #relayConnections(): readonly Connection[] {
-    const all = this.#node?.getConnections() ?? []
-    return all.filter(
-      ({ remotePeer, status }) => status === 'open' && this.#relays.has(remotePeer.toString()),
-    )
   }
 
   #setRelayState(state: RelayState): void {

@@ -4,12 +4,12 @@ import { relayRetryMs } from './constants.ts'
 interface RelayKeeperInit {
   readonly clock: Clock
   readonly random: RandomBytes
-  /** True while at least one relay is connected. */
+  /** True while all the relays that are wanted are connected. */
   readonly isConnected: () => boolean
   /** One try at every relay known now; resolves when it is over, connected or not. */
   readonly tryRelays: () => Promise<void>
   /** Told after each try and each loss. */
-  readonly onState: (connected: boolean) => void
+  readonly onState: () => void
 }
 
 /**
@@ -49,7 +49,7 @@ export class RelayKeeper {
   /** Call when a relay connection has closed. */
   lost(): void {
     if (!this.#running || this.#init.isConnected()) return
-    this.#init.onState(false)
+    this.#init.onState()
     this.#later()
   }
 
@@ -62,7 +62,7 @@ export class RelayKeeper {
     this.#trying = false
     if (!this.#running) return
     const connected = this.#init.isConnected()
-    this.#init.onState(connected)
+    this.#init.onState()
     if (connected) this.#pauseMs = relayRetryMs.first
     else if (this.#wokenWhileTrying) void this.#try()
     else this.#later()

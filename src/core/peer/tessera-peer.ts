@@ -5,6 +5,7 @@ import type { CesEngine } from '../ces/index.ts'
 import type { Identity } from '../identity/index.ts'
 import type { Mesh, RelayState } from '../mesh/index.ts'
 import {
+  ForeignRelayError,
   InvalidNameError,
   type KnownRoom,
   type Peer,
@@ -110,14 +111,27 @@ export class TesseraPeer implements Peer {
       const running = this.#need()
       const id = roomIdOf(link)
       if (this.#open?.control.id === id) return this.#open.session
+      await this.#meetingPlace(running, id, link)
       await this.#close()
       await running.rooms.visited(id, link)
       this.events.emit('rooms:changed', { rooms: running.rooms.list() })
       const open = new OpenRoom(this.#platform, running, link, this.#name)
       this.#open = open
       await open.start()
-      if (link.relays.length > 0) running.mesh.wake()
       return open.session
+    })
+  }
+
+  /** A new room that meets at relays of its own is empty for who cannot reach them; a known one has its history. */
+  async #meetingPlace({ rooms, mesh }: Running, id: RoomId, { relays }: RoomLink): Promise<void> {
+    const reaching = mesh.reachRelays(relays)
+    if (relays.length === 0 || rooms.get(id) !== undefined) {
+      reaching.catch(() => undefined) // the mesh goes on trying
+      return
+    }
+    await reaching.catch((cause: unknown) => {
+      void mesh.reachRelays([])
+      throw new ForeignRelayError(`none of the ${relays.length} relays of this link answers`, { cause })
     })
   }
 

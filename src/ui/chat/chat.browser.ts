@@ -55,6 +55,20 @@ describe('the chat', () => {
     await expect.element(page.getByRole('button', { name: 'Send' })).toBeEnabled()
   })
 
+  it('says in words what goes wrong with the messages of others', async () => {
+    const { peer } = await mountRoom((fake) => void fake.open.room.put({ account: ann, name: 'Ann' }))
+    await expect.element(composer).toBeVisible()
+    const { events } = peer.open.chat
+    events.emit('chat:outdated', {})
+    await expect.element(page.getByText('it needs a newer Tessera')).toBeVisible()
+    events.emit('chat:forked', { account: ann })
+    await expect.element(page.getByText('Ann signed two different histories')).toBeVisible()
+    events.emit('chat:flooded', { account: ann })
+    await expect.element(page.getByText('Ann sends more than')).toBeVisible()
+    events.emit('chat:unkept', { error: 'QuotaExceededError' })
+    await expect.element(page.getByText('New messages could not be kept here')).toBeVisible()
+  })
+
   it('keeps the draft of a room over leaving it', async () => {
     const { app } = await mountRoom()
     await composer.fill('half a thought')

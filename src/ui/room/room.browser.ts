@@ -47,7 +47,7 @@ describe('the room', () => {
     refused('WrongSecretError')
     refused('VersionError')
     refused('VersionError')
-    await expect.element(page.getByText('Someone in this room uses another version')).toBeVisible()
+    await expect.element(page.getByText('one of you needs a newer Tessera')).toBeVisible()
     expect(page.getByRole('alert').getByRole('group').elements()).toHaveLength(1)
   })
 

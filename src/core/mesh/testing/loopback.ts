@@ -112,6 +112,11 @@ export class LoopbackMesh implements Mesh {
     this.events.emit('relay:changed', { state })
   }
   wake(): void {}
+  reachRelays(addresses: readonly string[]): Promise<void> {
+    return this.#network.relayUp || addresses.length === 0
+      ? Promise.resolve()
+      : Promise.reject(new RelayUnreachableError('the relay is down'))
+  }
 
   link(peer: PeerId): Link | undefined {
     return this.#links.get(peer)

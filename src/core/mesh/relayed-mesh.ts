@@ -1,0 +1,105 @@
+import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
+import { identify } from '@libp2p/identify'
+import { noise } from '@libp2p/noise'
+import { ping } from '@libp2p/ping'
+import { webRTC, webRTCDirect } from '@libp2p/webrtc'
+import { webSockets } from '@libp2p/websockets'
+import { yamux } from '@libp2p/yamux'
+import { createLibp2p } from 'libp2p'
+import type { Clock, RandomBytes } from '../base/clock.ts'
+import type { Logger } from '../base/logger.ts'
+import type { Identity } from '../identity/index.ts'
+import { pingIntervalMs } from './constants.ts'
+import type { Mesh } from './index.ts'
+import { Libp2pMesh } from './libp2p-mesh.ts'
+import { createRendezvousClient } from './rendezvous/client.ts'
+import { gateSignalling } from './signalling-gate.ts'
+import { libp2pKeyOf } from './tab-key.ts'
+
+/** A STUN or TURN server (W3C WebRTC, RTCIceServer). */
+export interface IceServer {
+  readonly urls: string | string[]
+  readonly username?: string
+  readonly credential?: string
+}
+
+export interface RelayedMeshInit {
+  readonly identity: Identity
+  /** Multiaddrs of relays, each ending in `/p2p/<id>`, asked again before every try. */
+  readonly relays: () => Promise<readonly string[]>
+  /** Asked again for every link; none when empty, never a public default. */
+  readonly iceServers: () => readonly IceServer[]
+  /** False where WebSockets must be encrypted (W3C mixed content). */
+  readonly allowsPlain: boolean
+  readonly clock: Clock
+  readonly random: RandomBytes
+  readonly logger: Logger
+}
+
+/** Data-channel messages of 64 KiB: a tenth faster than the default of 16, and all peers are of this build's kind. */
+const maxMessageSize = 64 * 1024
+
+/**
+ * A {@link Mesh} as tabs and Node peers have it: WebSocket or webrtc-direct to the relay, circuit relay and WebRTC to other
+ * peers. The adapter must have cured the dial race (`dial-race.ts`) and, in Node 20, given a global WebSocket.
+ */
+export function createRelayedMesh(init: RelayedMeshInit): Mesh {
+  const { identity, relays, iceServers, clock, random, logger } = init
+  const privateKey = libp2pKeyOf(identity.tabKey)
+  const allowed = new Set<string>()
+  /**
+   * WebSockets are opened to relays we were told of only: a page's policy (`connect-src`) allows no other. Other addresses of a
+   * relay come to us in its own description and are left alone.
+   */
+  const isBlocked = (address: string): boolean => {
+    const webSocket = webSocketOf(address)
+    if (webSocket === undefined) return false
+    const isPlain = webSocket.endsWith('/ws') && !/\/tls\//.test(webSocket)
+    return !allowed.has(webSocket) || (isPlain && !init.allowsPlain)
+  }
+  const transport = webRTC({
+    rtcConfiguration: () => ({ iceServers: [...iceServers()] }),
+    dataChannel: { maxMessageSize },
+  })
+  return new Libp2pMesh({
+    self: identity.peer,
+    createNode: ({ isAdmitted }) =>
+      createLibp2p({
+        start: false,
+        privateKey,
+        // Search mode: starts with no relay in reach, and reserves wherever one answers.
+        addresses: { listen: ['/p2p-circuit', '/webrtc'] },
+        transports: [
+          webSockets(),
+          webRTCDirect(),
+          circuitRelayTransport(),
+          (components: Parameters<typeof transport>[0]) =>
+            transport(
+              gateSignalling(
+                components,
+                ({ remotePeer }) => isAdmitted(remotePeer.toString()),
+                ({ remotePeer }) => logger('warn', 'signalling refused', { peer: remotePeer.toString() }),
+              ),
+            ),
+        ],
+        connectionEncrypters: [noise()],
+        streamMuxers: [yamux()],
+        connectionMonitor: { pingInterval: pingIntervalMs },
+        connectionGater: { denyDialMultiaddr: (address) => isBlocked(address.toString()) },
+        connectionManager: { inboundConnectionThreshold: 50, maxIncomingPendingConnections: 50 },
+        services: { identify: identify(), ping: ping() },
+      }),
+    relays,
+    onRelay: (address) => void allowed.add(webSocketOf(address) ?? ''),
+    rendezvous: createRendezvousClient(privateKey),
+    dialsThroughRelay: true,
+    clock,
+    random,
+    logger,
+  })
+}
+
+/** The WebSocket part of an address, undefined when it has none. */
+function webSocketOf(address: string): string | undefined {
+  return /^.*?\/wss?(?=\/|$)/.exec(address)?.[0]
+}

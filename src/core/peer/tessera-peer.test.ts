@@ -1,0 +1,116 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { systemRandom } from '../base/clock.ts'
+import { silent } from '../base/logger.ts'
+import { ManualClock, settle } from '../base/testing/manual-clock.ts'
+import { FakeMedia } from '../calls/testing/fake-media.ts'
+import { createInlineEngine } from '../ces/index.ts'
+import { createVerifier } from '../identity/index.ts'
+import { testIdentity } from '../identity/testing/test-identity.ts'
+import { LoopbackNetwork } from '../mesh/testing/loopback.ts'
+import { createPeer, type Peer } from '../peer.ts'
+import { roomIdOf } from '../room/index.ts'
+import { createMemoryStorage, type Stores } from '../storage/index.ts'
+
+const network = new LoopbackNetwork()
+const clock = new ManualClock()
+const started: Peer[] = []
+
+afterEach(async () => {
+  await Promise.all(started.splice(0).map((peer) => peer.stop()))
+  network.setRelay(true)
+})
+
+async function person(seed: number, stores: Stores = createMemoryStorage()): Promise<Peer> {
+  const identity = await testIdentity(seed)
+  const peer = createPeer({
+    openStores: () => Promise.resolve(stores),
+    openIdentity: () => Promise.resolve({ identity, release: () => undefined }),
+    createMesh: () => network.peer(identity.peer),
+    createEngine: createInlineEngine,
+    media: new FakeMedia(),
+    verify: createVerifier(),
+    ...{ clock, random: systemRandom, logger: silent, appVersion: '0' },
+  })
+  await peer.start()
+  started.push(peer)
+  return peer
+}
+
+const texts = (peer: Peer): string[] =>
+  (peer.session()?.chat.timeline() ?? []).flatMap(({ body }) => (body.kind === 'text' ? [body.text] : []))
+
+describe('a peer', () => {
+  it('enters a room by its link, talks there, and knows the room afterwards', async () => {
+    const [ann, ben] = [await person(1), await person(2)]
+    const link = ann.newRoom()
+    const [{ chat }] = [await ann.enter(link), await ben.enter(link)]
+    await settle(60)
+    await chat.send({ kind: 'text', text: 'hello' })
+    await clock.advance(1_000)
+    expect(texts(ben)).toEqual(['hello'])
+    expect(ben.rooms().map(({ id }) => id)).toEqual([roomIdOf(link)])
+    await ben.leave()
+    expect(ben.session()).toBeUndefined()
+  })
+
+  it('names itself, within bounds', async () => {
+    const ann = await person(1)
+    await ann.setName('  Ann ')
+    expect(ann.name()).toBe('Ann')
+    for (const bad of ['', '   ', 'x'.repeat(65)])
+      await expect(ann.setName(bad)).rejects.toMatchObject({ name: 'InvalidNameError' })
+    expect(ann.name()).toBe('Ann')
+  })
+
+  it('reads history at once with nobody in reach, and nothing of a room it has forgotten', async () => {
+    const stores = createMemoryStorage()
+    const ann = await person(1, stores)
+    const link = ann.newRoom()
+    const { chat } = await ann.enter(link)
+    await chat.send({ kind: 'text', text: 'kept' })
+    await ann.stop()
+    network.setRelay(false)
+
+    const again = await person(1, stores)
+    await again.enter(link)
+    expect(texts(again)).toEqual(['kept'])
+    await again.forget(roomIdOf(link))
+    expect(again.rooms()).toEqual([])
+    expect(await stores.logs.heads(roomIdOf(link))).toEqual(new Map())
+  })
+
+  it('writes on where it stopped when it comes back to a room it had forgotten', async () => {
+    const [ann, ben] = [await person(1), await person(2)]
+    const link = ann.newRoom()
+    await ann.enter(link)
+    await ben.enter(link)
+    await settle(60)
+    await ann.session()?.chat.send({ kind: 'text', text: 'before' })
+    await clock.advance(1_000)
+    await ann.forget(roomIdOf(link))
+    await ann.enter(link)
+    await settle(60)
+    const sending = ann.session()?.chat.send({ kind: 'text', text: 'after' })
+    await clock.advance(5_000)
+    await sending
+    await clock.advance(5_000)
+    expect(texts(ben)).toEqual(['before', 'after'])
+    expect(texts(ann)).toEqual(['before', 'after'])
+  })
+
+  it('refuses a new room whose own relays do not answer, and opens a known one all the same', async () => {
+    const ann = await person(1)
+    const here = ann.newRoom()
+    await ann.enter(here)
+    network.setRelay(false)
+    const foreign = { ...ann.newRoom(), relays: ['/dns4/relay.example/tcp/443/tls/ws/p2p/12D3KooWx'] }
+    await expect(ann.enter(foreign)).rejects.toMatchObject({ name: 'ForeignRelayError' })
+    expect(ann.session()?.room.id).toBe(roomIdOf(here))
+    expect(ann.rooms()).toHaveLength(1)
+    network.setRelay(true)
+    await ann.enter(foreign)
+    await ann.leave()
+    network.setRelay(false)
+    expect((await ann.enter(foreign)).room.id).toBe(roomIdOf(foreign))
+  })
+})

@@ -1,0 +1,91 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { systemClock, systemRandom } from '../../core/base/clock.ts'
+import { silent } from '../../core/base/logger.ts'
+import { testIdentity } from '../../core/identity/testing/test-identity.ts'
+import type { Link, Mesh } from '../../core/mesh/index.ts'
+import { meshSuite, next } from '../../core/mesh/testing/mesh-suite.ts'
+import { Opened } from '../../../relay/testing/fixture.ts'
+import type { Relay } from '../../../relay/relay.ts'
+import { createNodeMesh } from './mesh.ts'
+
+let opened = new Opened()
+const meshes: Mesh[] = []
+
+afterEach(async () => {
+  await Promise.all(meshes.splice(0).map((mesh) => mesh.stop()))
+  await opened.close()
+  opened = new Opened()
+})
+
+async function nodeMesh(relay: Relay): Promise<Mesh> {
+  const mesh = createNodeMesh({
+    identity: await testIdentity(),
+    relays: () => Promise.resolve([`/ip4/127.0.0.1/tcp/${relay.port}/ws/p2p/${relay.peerId}`]),
+    iceServers: () => [],
+    ...{ clock: systemClock, random: systemRandom, logger: silent },
+  })
+  meshes.push(mesh)
+  const online = next<unknown>((done) => mesh.events.on('relay:changed', done))
+  await mesh.start()
+  await online
+  return mesh
+}
+
+/** Processes on one relay, each with a reservation. */
+async function processes(count: number) {
+  const relay = await opened.relay()
+  return Promise.all(
+    Array.from({ length: count }, async () => {
+      const mesh = await nodeMesh(relay)
+      await mesh.register('here', { ttlMs: 7_200_000 })
+      return { mesh, address: { peer: mesh.self, addresses: mesh.addresses() } }
+    }),
+  )
+}
+
+/** Two that found each other at the relay and are linked through it. */
+async function linked() {
+  const [a, b] = await processes(2)
+  if (a === undefined || b === undefined) throw new Error('two were asked for')
+  const found = (await a.mesh.discover('here')).find(({ peer }) => peer === b.mesh.self)
+  if (found === undefined) throw new Error('not found at the relay')
+  await a.mesh.connect(found)
+  return { a: a.mesh, b: b.mesh, found }
+}
+
+meshSuite('Node over the relay', async (count) => {
+  const made = await processes(count)
+  // The suite is about links that carry everything, and about who is not admitted: each is made direct, then all is forgotten.
+  const admitAll = (admitted: boolean): void => {
+    for (const { mesh } of made) for (const other of made) mesh.setAdmitted(other.mesh.self, admitted)
+  }
+  for (const { mesh } of made) {
+    const connect = mesh.connect.bind(mesh)
+    mesh.connect = async (target, options) => {
+      await connect(target, options)
+      admitAll(true)
+      const link = await mesh.connectDirect(target, options).finally(() => admitAll(false))
+      return link
+    }
+  }
+  return made
+})
+
+describe('the mesh of a Node process', () => {
+  it('ME-3 begins through the relay and becomes direct once both have admitted each other', async () => {
+    const { a, b, found } = await linked()
+    expect(a.link(b.self)?.path).toBe('relayed')
+    a.setAdmitted(b.self, true)
+    b.setAdmitted(a.self, true)
+    const changed = next<Link>((done) => b.events.on('link:changed', done))
+    expect((await a.connectDirect(found)).path).toBe('direct')
+    expect((await changed).path).toBe('direct')
+  })
+
+  it('ME-3 shows no candidate to a peer that is not admitted', async () => {
+    const { a, b, found } = await linked()
+    a.setAdmitted(b.self, true)
+    await expect(a.connectDirect(found)).rejects.toMatchObject({ name: 'DialError' })
+    expect(a.link(b.self)?.path).toBe('relayed')
+  })
+})

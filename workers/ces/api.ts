@@ -1,7 +1,13 @@
 import type { Bytes } from '../../src/core/base/bytes.ts'
-import type { ExpectedSegment, SealedSegment, SegmentContext } from '../../src/core/ces/index.ts'
+import type {
+  CodeShape,
+  ExpectedSegment,
+  RecodedSegment,
+  SealedSegment,
+  SegmentContext,
+} from '../../src/core/ces/index.ts'
 
-/** What a CES worker answers: the engine's two verbs. Buffers of segments and pieces are transferred both ways. */
+/** What a CES worker answers: the engine's verbs. Buffers of segments and pieces are transferred both ways. */
 export interface CesWorkerApi {
   seal(context: SegmentContext, segment: number, isLast: boolean, plaintext: Bytes): Promise<SealedSegment>
   open(
@@ -11,4 +17,10 @@ export interface CesWorkerApi {
     expected: ExpectedSegment,
     pieces: ReadonlyMap<number, Bytes>,
   ): Promise<Bytes>
+  recode(
+    code: CodeShape,
+    segment: number,
+    pieces: ReadonlyMap<number, Bytes>,
+    wanted: readonly number[],
+  ): Promise<RecodedSegment>
 }

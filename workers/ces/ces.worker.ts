@@ -16,6 +16,13 @@ const api: CesWorkerApi = {
     const plaintext = await engine.open(context, segment, isLast, expected, pieces)
     return transfer(plaintext, [plaintext.buffer])
   },
+  async recode(code, segment, pieces, wanted) {
+    const recoded = await engine.recode(code, segment, pieces, wanted)
+    return transfer(
+      recoded,
+      [...recoded.pieces.values()].map(({ buffer }) => buffer),
+    )
+  },
 }
 
 expose(api)

@@ -21,6 +21,7 @@ export type { MerkleTree } from './merkle.ts'
 export { openMeta, sealMeta } from './meta.ts'
 export { pieceBytes, planSegments, segmentPlainBytes } from './plan.ts'
 export type { SegmentPlan } from './plan.ts'
+export { ProofWindow } from './proof-window.ts'
 export { verifyPiece } from './verify-piece.ts'
 
 /** Reed-Solomon shape of a file: any `k` of `n` shards rebuild it. 1 ≤ k ≤ n ≤ 255. */
@@ -74,6 +75,14 @@ export interface SealedSegment extends SegmentRow {
   readonly leaves: readonly Bytes[]
 }
 
+/** Pieces of a segment made from others, see {@link CesEngine.recode}. */
+export interface RecodedSegment {
+  /** The pieces asked for, by shard index. */
+  readonly pieces: ReadonlyMap<number, Bytes>
+  /** Merkle leaves of all n pieces (CES-40). */
+  readonly leaves: readonly Bytes[]
+}
+
 /** What the workers need to know of a file to seal or open its segments; made by `sealingContext` or `openingContext`. */
 export interface SegmentContext {
   readonly code: CodeShape
@@ -117,6 +126,18 @@ export interface CesEngine {
     pieces: ReadonlyMap<number, Bytes>,
     options?: { signal?: AbortSignal },
   ): Promise<Bytes>
+  /**
+   * Makes `wanted` pieces of a segment from others, without a key (CES-54). Whether they are what the sharer published, their proof
+   * tells. Throws `NotEnoughPiecesError`, `CorruptPieceError`, `InvalidSegmentError`.
+   * @param pieces at least k already hash-checked pieces by shard index; ownership passes to the engine
+   */
+  recode(
+    code: CodeShape,
+    segment: number,
+    pieces: ReadonlyMap<number, Bytes>,
+    wanted: readonly number[],
+    options?: { signal?: AbortSignal },
+  ): Promise<RecodedSegment>
   /** How many segments may usefully be in flight at once. */
   readonly concurrency: number
   stop(): void

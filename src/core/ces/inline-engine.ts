@@ -2,6 +2,7 @@ import { NotStartedError } from '../base/errors.ts'
 import { throwIfAborted } from '../base/wait.ts'
 import type { CesEngine } from './index.ts'
 import { openSegment } from './open-segment.ts'
+import { recodeSegment } from './recode-segment.ts'
 import { createReedSolomon } from './reed-solomon.ts'
 import { createPackedKernel, type RsKernel } from './rs-kernel.ts'
 import { createScratch } from './scratch.ts'
@@ -33,6 +34,12 @@ export function createInlineEngine(kernel: RsKernel = createPackedKernel()): Ces
     async open(context, segment, isLast, expected, pieces, options = {}) {
       check(options.signal)
       return openSegment(codec, scratch, context, segment, isLast, expected, pieces)
+    },
+    async recode(code, segment, pieces, wanted, options = {}) {
+      check(options.signal)
+      const recoded = await recodeSegment(codec, code, segment, pieces, wanted)
+      check(options.signal)
+      return recoded
     },
     stop() {
       isStopped = true

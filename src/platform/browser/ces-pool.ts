@@ -57,10 +57,10 @@ export function createCesPool({
       }),
     open: (context, segment, isLast, expected, pieces, options = {}) =>
       queue.add(options.signal, (api) => {
-        const own = new Map([...pieces].map(([shard, piece]) => [shard, owned(piece)]))
-        const buffers = new Set([...own.values()].map(({ buffer }) => buffer))
-        return api.open(context, segment, isLast, expected, transfer(own, [...buffers]))
+        return api.open(context, segment, isLast, expected, handedOver(pieces))
       }),
+    recode: (code, segment, pieces, wanted, options = {}) =>
+      queue.add(options.signal, (api) => api.recode(code, segment, handedOver(pieces), wanted)),
     stop: () => queue.stop(),
   }
 }
@@ -124,6 +124,13 @@ function freest(slots: readonly WorkerSlot[]): WorkerSlot | undefined {
     .filter((slot) => slot.inFlight < maxInFlight)
     .sort((a, b) => a.inFlight - b.inFlight || Number(b.isAlive) - Number(a.isAlive))
   return best
+}
+
+/** Pieces marked for transfer with their buffers. */
+function handedOver(pieces: ReadonlyMap<number, Bytes>): Map<number, Bytes> {
+  const own = new Map([...pieces].map(([shard, piece]) => [shard, owned(piece)]))
+  const buffers = new Set([...own.values()].map(({ buffer }) => buffer))
+  return transfer(own, [...buffers])
 }
 
 /** Bytes that are all of their buffer, so that transferring takes nothing else along. */

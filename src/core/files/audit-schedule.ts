@@ -37,11 +37,11 @@ export class AuditSchedule {
     for (const account of here) {
       const at = this.#dueAt.get(account)
       if (at === undefined) {
-        this.#dueAt.set(account, now + this.#fraction() * auditEveryMs)
+        this.#dueAt.set(account, now + Math.round(this.#fraction() * auditEveryMs))
       } else if (at <= now) {
         due.push(account)
         const jitter = 1 + auditJitter * (2 * this.#fraction() - 1)
-        this.#dueAt.set(account, now + auditEveryMs * jitter)
+        this.#dueAt.set(account, now + Math.round(auditEveryMs * jitter))
       }
     }
     return due

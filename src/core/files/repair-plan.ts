@@ -92,7 +92,7 @@ export function repairAt({ plan, self, since, columnBytes, k }: TurnFacts): numb
   const settleMs = plan.level === 'urgent' ? urgentSettleMs : repairSettleMs
   // Twice the time that whoever is before us needs, or a slow repair would be begun again by the next.
   const columns = [...plan.takers.values()].flat().length
-  const workMs = (2 * (k + columns) * columnBytes * 1000) / repairRate.bytesPerSecond
+  const workMs = Math.ceil((2 * (k + columns) * columnBytes * 1000) / repairRate.bytesPerSecond)
   return since + settleMs + place * (takeOverMs + workMs)
 }
 

@@ -197,10 +197,7 @@ export class Repairer {
       await rebuildColumns(this.#components, { record, columns, writer, signal: this.#stop.signal })
       let given = takers
       for (let round = 0; round < maxHandingRounds && given.size > 0; round++) {
-        const isKept = await Promise.all(
-          [...given].map(([account, shards]) => this.#give(record, staging, account, shards, columnBytes)),
-        )
-        const offerable = [...given.values()].filter((_, i) => isKept[i] === false).flat()
+        const offerable = await this.#giveAll(record, staging, given, columnBytes)
         const holders = this.#holders(id)
         const assigned = countedLayout(repairLevel(manifest.code, holders), holders)
         const candidates = this.#candidates(id)
@@ -209,6 +206,28 @@ export class Repairer {
     } finally {
       await staging.close()
     }
+  }
+
+  /**
+   * First to those who hold nothing yet, then to the others: seen half done the other way round, columns would be spread once more.
+   * Returns those that were not kept.
+   */
+  async #giveAll(
+    record: ManifestRecord,
+    staging: Staging,
+    given: Layout,
+    columnBytes: number,
+  ): Promise<readonly number[]> {
+    const holding = new Set(this.#holders(record.id).map(({ account }) => account))
+    const left: number[] = []
+    for (const isHolder of [false, true]) {
+      const turn = [...given].filter(([account]) => holding.has(account) === isHolder)
+      const isKept = await Promise.all(
+        turn.map(([account, columns]) => this.#give(record, staging, account, columns, columnBytes)),
+      )
+      left.push(...turn.filter((_, i) => isKept[i] === false).flatMap(([, columns]) => columns))
+    }
+    return left
   }
 
   async #give(

@@ -55,7 +55,11 @@ export class Caretaker {
       ...{ self, holdings, library, presence, whereabouts, spaces: this.#spaces, ownerOf, isBlamed },
       isDistrusted: (account) => blames.hasAny(account) || components.isThreat?.(account) === true,
     })
-    this.#offers = new Offers({ room, clock, logger, holdings, onRetry: () => this.considerAll() })
+    this.#offers = new Offers({
+      ...{ room, clock, logger, holdings },
+      onRefused: (file) => catalogue.views.refresh(file),
+      onRetry: () => this.considerAll(),
+    })
     const shared = { self, logger, presence, library, standing: this.#standing, offers: this.#offers }
     this.#replicator = new Replicator({ ...shared, ownerOf })
     this.#repairer = new Repairer({

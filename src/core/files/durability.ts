@@ -31,7 +31,9 @@ export function durabilityOf(facts: DurabilityFacts): Durability {
   const others = reachable.filter(({ account }) => account !== owner)
   const survivableLosses = survivable(shape, columnsOf(others))
   const spread = new Spread(shape, new Map(others.map(({ account, shards }) => [account, shards])))
-  const isSurvivable = survivableLosses >= 1 || (survivableLosses === 0 && otherAccounts === 1)
+  // Of two people one copy more is all there can be; once the owner is gone, it is the last.
+  const isPair = otherAccounts === 1 && reachable.length > others.length
+  const isSurvivable = survivableLosses >= (isPair ? 0 : 1)
   const lacking = happyFor(shape, otherAccounts) - spread.size
   const safeToClose = isSurvivable && lacking <= 0
   const risk = riskOf(shape, survivable(shape, columnsOf(reachable)))

@@ -14,6 +14,8 @@ export interface OffersComponents {
   readonly clock: Clock
   readonly logger: Logger
   readonly holdings: Holdings
+  /** An account said no, so what a file needs may look different. */
+  readonly onRefused: (file: FileId) => void
   /** A pause is over: what was refused may be offered again. */
   readonly onRetry: () => void
 }
@@ -93,7 +95,7 @@ export class Offers {
       await gate.run(() => this.#ask(offer, either), either)
       return true
     } catch (error) {
-      if (!isAbort(error)) this.#refuse(placing, account, error)
+      if (!isAbort(error)) this.#refuse(placing, offer, error)
       return false
     } finally {
       placing.pending.delete(account)
@@ -123,12 +125,13 @@ export class Offers {
     })
   }
 
-  #refuse(placing: Placing, account: AccountId, error: unknown): void {
-    const { clock, logger, onRetry } = this.#components
+  #refuse(placing: Placing, { file, account }: Offer, error: unknown): void {
+    const { clock, logger, onRetry, onRefused } = this.#components
     logger('info', 'offer failed', { error: errorName(error) })
     const reason = error instanceof RefusedError ? error.reason : undefined
     const isFinal = reason === 'too-large' || reason === 'declined'
     placing.refused.set(account, { until: isFinal ? Infinity : clock.now() + offerPauseMs, reason })
+    onRefused(file)
     if (isFinal || this.#cancelRetry !== undefined || this.#stop.signal.aborted) return
     this.#cancelRetry = clock.after(offerPauseMs, () => {
       this.#cancelRetry = undefined

@@ -1,32 +1,72 @@
 import type { AccountId } from '../base/ids.ts'
 import type { CodeShape } from '../ces/index.ts'
-import type { Durability, Holding } from './index.ts'
+import type { Durability, Holding, SafetyNeeds } from './index.ts'
+import { happyFor, riskMargin } from './shape.ts'
+import { Spread } from './spread.ts'
 
 /** What durability is judged from. */
 export interface DurabilityFacts {
   /** undefined until the manifest is known; then nothing is promised. */
   readonly shape: CodeShape | undefined
   readonly owner: AccountId
+  readonly sizeBytes: number
   /** One per account, the owner's own included. */
   readonly holdings: readonly Holding[]
   /** Accounts of the room besides the owner, reachable or away, ourselves included. */
   readonly otherAccounts: number
+  /** Those of them that are reachable. */
+  readonly present: readonly AccountId[]
+  /** Whether an account said lately that it has no room for columns of this file. */
+  readonly lacksSpace: (account: AccountId) => boolean
 }
 
 /** Subsets to look at before the exact answer gives way to a lower bound; our own shapes need at most C(12, 3) = 220. */
 const maxSubsets = 5_000
 
-/** What is true of a file's survival (FI-15 to FI-17). */
+/** What is true of a file's survival (FI-15 to FI-17, FI-47). */
 export function durabilityOf(facts: DurabilityFacts): Durability {
   const { shape, owner, holdings, otherAccounts } = facts
   if (shape === undefined) return { k: 0, n: 0, holdings, survivableLosses: -1, safeToClose: false }
-  const others = holdings.filter((h) => h.account !== owner && h.reachable && h.shards.length > 0)
-  const survivableLosses = survivable(
-    shape,
-    others.map((h) => new Set(h.shards)),
-  )
-  const safeToClose = survivableLosses >= 1 || (survivableLosses === 0 && otherAccounts === 1)
-  return { k: shape.k, n: shape.n, holdings, survivableLosses, safeToClose }
+  const reachable = holdings.filter((holding) => holding.reachable && holding.shards.length > 0)
+  const others = reachable.filter(({ account }) => account !== owner)
+  const survivableLosses = survivable(shape, columnsOf(others))
+  const spread = new Spread(shape, new Map(others.map(({ account, shards }) => [account, shards])))
+  // Of two people one copy more is all there can be; once the owner is gone, it is the last.
+  const isPair = otherAccounts === 1 && reachable.length > others.length
+  const isSurvivable = survivableLosses >= (isPair ? 0 : 1)
+  const lacking = happyFor(shape, otherAccounts) - spread.size
+  const safeToClose = isSurvivable && lacking <= 0
+  const risk = riskOf(shape, survivable(shape, columnsOf(reachable)))
+  return {
+    ...{ k: shape.k, n: shape.n, holdings, survivableLosses, safeToClose },
+    ...(risk === undefined ? {} : { risk }),
+    ...(safeToClose ? {} : { needs: needsOf(facts, shape, spread, lacking) }),
+  }
+}
+
+/** @param losses how many of all who are reachable, the owner included, may vanish */
+function riskOf(shape: CodeShape, losses: number): Durability['risk'] {
+  if (losses < 0) return 'unavailable'
+  return losses <= riskMargin(shape) ? 'at-risk' : undefined
+}
+
+/** What is missing until it is safe to close: time while somebody can still be given a column, else space or people (FI-47). */
+function needsOf(facts: DurabilityFacts, shape: CodeShape, spread: Spread, lacking: number): SafetyNeeds {
+  const { present, owner, holdings, lacksSpace, sizeBytes } = facts
+  const bytesEach = Math.ceil(sizeBytes / shape.k)
+  const idle = present.filter((account) => account !== owner && !spread.has(account))
+  const full = idle.filter((account) => lacksSpace(account)).length
+  const open = idle.length - full
+  const short = Math.max(1, lacking)
+  const held = new Set(holdings.filter(({ account }) => account !== owner).flatMap(({ shards }) => shards))
+  // Spread as wide as it can be, but columns are still without a place.
+  const isFilling = lacking <= 0 && held.size < shape.n && present.length > 0
+  if (open >= short || isFilling) return { kind: 'time', accounts: short, bytesEach }
+  return { kind: full > 0 ? 'space' : 'people', accounts: short - open, bytesEach }
+}
+
+function columnsOf(holdings: readonly Holding[]): ReadonlySet<number>[] {
+  return holdings.map(({ shards }) => new Set(shards))
 }
 
 /**
@@ -36,6 +76,11 @@ export function durabilityOf(facts: DurabilityFacts): Durability {
 export function survivable(shape: CodeShape, holders: readonly ReadonlySet<number>[]): number {
   const held = [...new Set(holders.flatMap((shards) => [...shards]))]
   if (held.length < shape.k) return -1
+  // The usual case, one column on each account.
+  const holding = holders.filter((shards) => shards.size > 0)
+  if (held.length === holding.length && holding.every((shards) => shards.size === 1)) {
+    return held.length - shape.k
+  }
   if (subsetCount(held.length, shape.k - 1, maxSubsets) > maxSubsets)
     return lowerBound(shape.k, held, holders)
   // A loss is fatal when at most k − 1 shards remain: for each such set, all who hold anything outside it must go.

@@ -20,6 +20,9 @@ const beginTimeoutMs = 30_000
 /** The browser hears of the download this late at most, though no byte is there: its worker may not wait for ever. */
 const headAfterMs = 60_000
 
+/** A browser may still be choosing the file's place when it has every byte; without its frame it would not know whose it is. */
+const frameStaysMs = 10_000
+
 /** What a download into the browser needs. */
 export interface StreamSinkComponents {
   readonly server: FileServer
@@ -60,7 +63,7 @@ export function streamSink(
   const leave = (): void => {
     cancelTimer()
     served.stop()
-    frame.remove()
+    clock.after(frameStaysMs, () => frame.remove())
   }
   return {
     write: (bytes) => handOver.give(bytes),

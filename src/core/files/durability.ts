@@ -29,14 +29,17 @@ export function durabilityOf(facts: DurabilityFacts): Durability {
   if (shape === undefined) return { k: 0, n: 0, holdings, survivableLosses: -1, safeToClose: false }
   const reachable = holdings.filter((holding) => holding.reachable && holding.shards.length > 0)
   const others = reachable.filter(({ account }) => account !== owner)
-  const survivableLosses = survivable(shape, columnsOf(others))
+  const survivableLosses = survivable(
+    shape,
+    others.map(({ shards }) => new Set(shards)),
+  )
   const spread = new Spread(shape, new Map(others.map(({ account, shards }) => [account, shards])))
   // Of two people one copy more is all there can be; once the owner is gone, it is the last.
   const isPair = otherAccounts === 1 && reachable.length > others.length
   const isSurvivable = survivableLosses >= (isPair ? 0 : 1)
   const lacking = happyFor(shape, otherAccounts) - spread.size
   const safeToClose = isSurvivable && lacking <= 0
-  const risk = riskOf(shape, survivable(shape, columnsOf(reachable)))
+  const risk = riskOf(shape, reachable)
   return {
     ...{ k: shape.k, n: shape.n, holdings, survivableLosses, safeToClose },
     ...(risk === undefined ? {} : { risk }),
@@ -44,8 +47,15 @@ export function durabilityOf(facts: DurabilityFacts): Durability {
   }
 }
 
-/** @param losses how many of all who are reachable, the owner included, may vanish */
-function riskOf(shape: CodeShape, losses: number): Durability['risk'] {
+/** What threatens a file of which these are all who hold something and can be reached, the owner included (FI-47). */
+export function riskOf(
+  shape: CodeShape,
+  reachable: readonly { readonly shards: readonly number[] }[],
+): Durability['risk'] {
+  const losses = survivable(
+    shape,
+    reachable.map(({ shards }) => new Set(shards)),
+  )
   if (losses < 0) return 'unavailable'
   return losses <= riskMargin(shape) ? 'at-risk' : undefined
 }
@@ -65,10 +75,6 @@ function needsOf(facts: DurabilityFacts, shape: CodeShape, spread: Spread, lacki
   return { kind: full > 0 ? 'space' : 'people', accounts: short - open, bytesEach }
 }
 
-function columnsOf(holdings: readonly Holding[]): ReadonlySet<number>[] {
-  return holdings.map(({ shards }) => new Set(shards))
-}
-
 /**
  * How many of `holders` may vanish, whichever they are, with k distinct shards still held: one less than the smallest
  * number whose loss leaves fewer than k. −1 when fewer than k are held now. Never more than the truth.
@@ -83,13 +89,32 @@ export function survivable(shape: CodeShape, holders: readonly ReadonlySet<numbe
   }
   if (subsetCount(held.length, shape.k - 1, maxSubsets) > maxSubsets)
     return lowerBound(shape.k, held, holders)
-  // A loss is fatal when at most k − 1 shards remain: for each such set, all who hold anything outside it must go.
+  return fewestFatal(shape.k, held, holding) - 1
+}
+
+/**
+ * The smallest number of holders whose loss leaves fewer than k columns. A loss is fatal when at most k − 1 remain: for each such
+ * set, all who hold anything outside it must go.
+ */
+function fewestFatal(k: number, held: readonly number[], holders: readonly ReadonlySet<number>[]): number {
+  const placeOf = new Map(held.map((column, place) => [column, place]))
+  const places = holders.map((columns) => [...columns].map((column) => placeOf.get(column) ?? 0))
+  const isKept = new Uint8Array(held.length)
   let fewest = holders.length
-  for (const kept of subsets(held, shape.k - 1)) {
-    const lost = holders.filter((shards) => [...shards].some((shard) => !kept.has(shard))).length
-    fewest = Math.min(fewest, lost)
+  const choose = (from: number, left: number): void => {
+    if (left === 0) {
+      const lost = places.filter((own) => own.some((place) => isKept[place] === 0)).length
+      fewest = Math.min(fewest, lost)
+      return
+    }
+    for (let place = from; place + left <= held.length; place++) {
+      isKept[place] = 1
+      choose(place + 1, left - 1)
+      isKept[place] = 0
+    }
   }
-  return fewest - 1
+  choose(0, k - 1)
+  return fewest
 }
 
 /** Each loss takes at most as many distinct shards as that account has: the largest go first. */
@@ -110,14 +135,4 @@ function subsetCount(n: number, r: number, limit: number): number {
     if (count > limit) return count
   }
   return count
-}
-
-function* subsets(items: readonly number[], size: number): Generator<ReadonlySet<number>> {
-  if (size === 0) {
-    yield new Set()
-    return
-  }
-  for (const [i, item] of items.entries()) {
-    for (const rest of subsets(items.slice(i + 1), size - 1)) yield new Set([item, ...rest])
-  }
 }

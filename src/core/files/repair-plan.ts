@@ -66,6 +66,7 @@ export function planRepair(facts: RepairFacts): RepairPlan | undefined {
   const assigned = countedLayout(level, holders)
   const held = new Set([...assigned.values()].flat())
   const offerable = Array.from({ length: shape.n }, (_, i) => i).filter((column) => !held.has(column))
+  if (offerable.length === 0) return undefined
   const takers = planOffers({ ...facts, offerable, assigned })
   if (takers.size === 0) return undefined
   const order = ranked(

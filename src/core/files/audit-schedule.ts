@@ -18,7 +18,7 @@ export interface AuditSample {
 }
 
 /**
- * When whom is to be asked for proof that it keeps what it signed for, and for which pieces (FI-45). Each holder about every ten
+ * When whom is to be asked for proof that it keeps what it signed for, and for which pieces (FI-65). Each holder about every ten
  * minutes, at times that it cannot foresee; a newly met one somewhere within the first ten. Decides only: the clock is its caller's.
  */
 export class AuditSchedule {

@@ -16,7 +16,7 @@ function dice(seed: number): (length: number) => Uint8Array<ArrayBuffer> {
 const names = (count: number): AccountId[] => Array.from({ length: count }, (_, i) => `a${i}` as AccountId)
 
 describe('the schedule of audits', () => {
-  it('FI-45: asks each holder about every ten minutes, at times that differ', () => {
+  it('FI-65: asks each holder about every ten minutes, at times that differ', () => {
     const schedule = new AuditSchedule(dice(1))
     const holders = names(20)
     const asked = new Map<AccountId, number[]>()
@@ -38,7 +38,7 @@ describe('the schedule of audits', () => {
     expect(asked.size).toBe(20)
   })
 
-  it('FI-45: who left is forgotten, and who comes is taken in', () => {
+  it('FI-65: who left is forgotten, and who comes is taken in', () => {
     const schedule = new AuditSchedule(dice(2))
     expect(schedule.waitMs(0)).toBeUndefined()
     expect(schedule.due(0, names(3))).toEqual([])
@@ -47,7 +47,7 @@ describe('the schedule of audits', () => {
     expect(schedule.waitMs(1)).toBeUndefined()
   })
 
-  it('FI-45: samples one to four pieces of one file, only of columns signed for, of at most 1 MiB', () => {
+  it('FI-65: samples one to four pieces of one file, only of columns signed for, of at most 1 MiB', () => {
     const schedule = new AuditSchedule(dice(3))
     const files: Auditable[] = [
       { file: 'small' as FileId, shards: [3], segments: 1, pieceBytes: 4_096 },
@@ -74,7 +74,7 @@ describe('the schedule of audits', () => {
     expect(schedule.sample([])).toBeUndefined()
   })
 
-  it('FI-45: a holder that lost a tenth of its pieces is found with 99 % within 44 pieces', () => {
+  it('FI-65: a holder that lost a tenth of its pieces is found with 99 % within 44 pieces', () => {
     const schedule = new AuditSchedule(dice(4))
     const file: Auditable = { file: 'f' as FileId, shards: [0], segments: 1_000, pieceBytes: 65_536 }
     let found = 0
@@ -132,7 +132,7 @@ const countsFor = (guest: Guest, file: FileId, account: AccountId): boolean =>
   guest.view(file)?.durability.holdings.some((holding) => holding.account === account) === true
 
 describe('audits', () => {
-  it('FI-45: an honest holder passes every time', async () => {
+  it('FI-65: an honest holder passes every time', async () => {
     const { owner, holder, file, heard, blames } = await setting()
     await hour()
     expect(heard.length).toBeGreaterThanOrEqual(4)
@@ -142,7 +142,7 @@ describe('audits', () => {
     expect(countsFor(owner, file, holder.account)).toBe(true)
   })
 
-  it('FI-45: wrong bytes are blamed, and the holder counts for nothing any more', async () => {
+  it('FI-65: wrong bytes are blamed, and the holder counts for nothing any more', async () => {
     const { owner, holder, file, heard, blames } = await setting()
     const piece = holder.shards.piece.bind(holder.shards)
     holder.shards.piece = async (...place) => {
@@ -155,7 +155,7 @@ describe('audits', () => {
     expect(countsFor(owner, file, holder.account)).toBe(false)
   })
 
-  it('FI-45: missing pieces take back the receipt, not the trust; the same one does not count again', async () => {
+  it('FI-65: missing pieces take back the receipt, not the trust; the same one does not count again', async () => {
     const { owner, holder, file, heard, blames } = await setting()
     holder.shards.piece = () => Promise.resolve(undefined)
     await hour()
@@ -163,13 +163,13 @@ describe('audits', () => {
     expect(blames).toEqual([])
     expect(countsFor(owner, file, holder.account)).toBe(false)
     expect(owner.view(file)?.durability.survivableLosses).toBe(0)
-    await party.rooms.part(owner.room, holder.room)
+    party.rooms.part(owner.room, holder.room)
     await party.rooms.rejoin(owner.room, holder.room) // it is asked again and shows its old receipt
     await hour()
     expect(countsFor(owner, file, holder.account)).toBe(false)
   })
 
-  it('FI-45: silence says nothing', async () => {
+  it('FI-65: silence says nothing', async () => {
     const { owner, holder, file, heard, blames } = await setting()
     holder.shards.piece = () => new Promise(() => {})
     await hour()
@@ -178,7 +178,7 @@ describe('audits', () => {
     expect(countsFor(owner, file, holder.account)).toBe(true)
   })
 
-  it('FI-45: a link that breaks meanwhile says nothing either', async () => {
+  it('FI-65: a link that breaks meanwhile says nothing either', async () => {
     const { owner, holder, file, heard, blames } = await setting()
     const open = owner.room.openStream.bind(owner.room)
     owner.room.openStream = async (peer, protocol, options) => {

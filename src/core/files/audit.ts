@@ -28,7 +28,7 @@ export interface AuditComponents {
 }
 
 /**
- * Asks holders now and then for pieces of what they signed for, of files that we keep too (FI-45). What comes of it differs:
+ * Asks holders now and then for pieces of what they signed for, of files that we keep too (FI-65). What comes of it differs:
  * wrong bytes are held against them, missing ones take back their receipt, silence and absence say nothing.
  */
 export class Auditor {

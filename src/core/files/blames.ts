@@ -14,7 +14,7 @@ export class Blames {
     return this.#byFile.get(file)?.has(account) === true
   }
 
-  /** Whether the account gave wrong bytes of any file: it is given no more of others (FI-41). */
+  /** Whether the account gave wrong bytes of any file: it is given no more of others (FI-61). */
   hasAny(account: AccountId): boolean {
     return [...this.#byFile.values()].some((accounts) => accounts.has(account))
   }

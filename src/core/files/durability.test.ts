@@ -20,27 +20,27 @@ function facts(changes: Partial<DurabilityFacts>): DurabilityFacts {
 }
 
 describe('durability', () => {
-  it('FI-47: says how many must still take a column, and that it takes time while they can', () => {
+  it('FI-67: says how many must still take a column, and that it takes time while they can', () => {
     const two = [holds('owner', [0, 1, 2, 3]), holds('b', [0]), holds('c', [1])]
     const durability = durabilityOf(facts({ holdings: two }))
     expect(durability.needs).toEqual({ kind: 'time', accounts: 2, bytesEach: 500 })
     expect(durability.safeToClose).toBe(false)
   })
 
-  it('FI-47: says that space is missing when those who are here have none', () => {
+  it('FI-67: says that space is missing when those who are here have none', () => {
     const three = [holds('b', [0]), holds('c', [1]), holds('d', [2])]
     const full = facts({ holdings: three, lacksSpace: (account) => account === 'e' })
     expect(durabilityOf(full).needs).toEqual({ kind: 'space', accounts: 1, bytesEach: 500 })
   })
 
-  it('FI-47: says that people are missing when nobody is here to take more', () => {
+  it('FI-67: says that people are missing when nobody is here to take more', () => {
     const alone = facts({ holdings: [holds('owner', [0, 1, 2, 3])], otherAccounts: 0, present: [] })
     expect(durabilityOf(alone).needs).toEqual({ kind: 'people', accounts: 1, bytesEach: 500 })
     const away = facts({ holdings: [holds('b', [0])], present: [id('b')] })
     expect(durabilityOf(away).needs).toEqual({ kind: 'people', accounts: 3, bytesEach: 500 })
   })
 
-  it('FI-40: with all columns on few accounts it is not safe in a room of many', () => {
+  it('FI-60: with all columns on few accounts it is not safe in a room of many', () => {
     const stacked = [holds('b', [0, 1]), holds('c', [2, 3])]
     expect(durabilityOf(facts({ holdings: stacked }))).toMatchObject({
       ...{ survivableLosses: 1, safeToClose: false },
@@ -50,7 +50,7 @@ describe('durability', () => {
     expect('needs' in durabilityOf(few)).toBe(false)
   })
 
-  it('FI-47: is at risk before it is unavailable, whichever accounts go and in whatever order', () => {
+  it('FI-67: is at risk before it is unavailable, whichever accounts go and in whatever order', () => {
     const shape = { k: 4, n: 12 }
     const all = Array.from({ length: 12 }, (_, i) => holds(`h${i}`, [i]))
     const risks = all.map((_, gone) => {
@@ -71,7 +71,7 @@ afterEach(async () => {
 })
 
 describe('durability as it is told', () => {
-  it('FI-47: each member is told once when a file comes to be at risk, and not when it is shared', async () => {
+  it('FI-67: each member is told once when a file comes to be at risk, and not when it is shared', async () => {
     const [a, b, c] = await party.people(3)
     if (a === undefined || b === undefined || c === undefined) throw new Error('nobody came')
     const told: FileId[] = []
@@ -90,7 +90,7 @@ describe('durability as it is told', () => {
     expect(told).toHaveLength(1)
   })
 
-  it('FI-47: who is cut off is not told that everything is at risk', async () => {
+  it('FI-67: who is cut off is not told that everything is at risk', async () => {
     const [a, b, c] = await party.people(3)
     if (a === undefined || b === undefined || c === undefined) throw new Error('nobody came')
     const file = await a.files.share(memorySource(randomBytes(50_000)))
@@ -106,7 +106,7 @@ describe('durability as it is told', () => {
     expect(a.view(file)?.durability.safeToClose).toBe(false)
   })
 
-  it('FI-47: says that space is missing when the others have none', async () => {
+  it('FI-67: says that space is missing when the others have none', async () => {
     const a = await party.guest('a')
     await party.guest('b', { budgetBytes: 1_000 })
     const file = await a.files.share(memorySource(randomBytes(50_000)))

@@ -23,7 +23,7 @@ export interface DurabilityFacts {
 /** Subsets to look at before the exact answer gives way to a lower bound; our own shapes need at most C(12, 3) = 220. */
 const maxSubsets = 5_000
 
-/** What is true of a file's survival (FI-15 to FI-17, FI-47). */
+/** What is true of a file's survival (FI-15 to FI-17, FI-67). */
 export function durabilityOf(facts: DurabilityFacts): Durability {
   const { shape, owner, holdings, otherAccounts } = facts
   if (shape === undefined) return { k: 0, n: 0, holdings, survivableLosses: -1, safeToClose: false }
@@ -47,7 +47,7 @@ export function durabilityOf(facts: DurabilityFacts): Durability {
   }
 }
 
-/** What threatens a file of which these are all who hold something and can be reached, the owner included (FI-47). */
+/** What threatens a file of which these are all who hold something and can be reached, the owner included (FI-67). */
 export function riskOf(
   shape: CodeShape,
   reachable: readonly { readonly shards: readonly number[] }[],
@@ -60,7 +60,7 @@ export function riskOf(
   return losses <= riskMargin(shape) ? 'at-risk' : undefined
 }
 
-/** What is missing until it is safe to close: time while somebody can still be given a column, else space or people (FI-47). */
+/** What is missing until it is safe to close: time while somebody can still be given a column, else space or people (FI-67). */
 function needsOf(facts: DurabilityFacts, shape: CodeShape, spread: Spread, lacking: number): SafetyNeeds {
   const { present, owner, holdings, lacksSpace, sizeBytes } = facts
   const bytesEach = Math.ceil(sizeBytes / shape.k)

@@ -18,7 +18,7 @@ const columns = (guest: Guest, file: FileId): number =>
   ).size
 
 describe('handing over', () => {
-  it('FI-46: one after another goes, handing on what only it holds, and the file stays whole', async () => {
+  it('FI-66: one after another goes, handing on what only it holds, and the file stays whole', async () => {
     const bytes = randomBytes(900_000)
     const [owner, ...holders] = await party.people(6)
     if (owner === undefined) throw new Error('nobody came')
@@ -38,13 +38,13 @@ describe('handing over', () => {
     expect(equalBytes(await fetchBytes(late, file), bytes)).toBe(true)
   })
 
-  it('FI-46: alone it says what is left', async () => {
+  it('FI-66: alone it says what is left', async () => {
     const a = await party.guest('a')
     const file = await a.files.share(memorySource(randomBytes(10_000)))
     expect(await a.files.handOver()).toEqual({ placed: 0, left: [file] })
   })
 
-  it('FI-46: ends when told to, though a holder does not answer, and says what is left', async () => {
+  it('FI-66: ends when told to, though a holder does not answer, and says what is left', async () => {
     const [a, b] = await party.people(2)
     if (a === undefined || b === undefined) throw new Error('nobody came')
     const put = b.shards.putFile.bind(b.shards)

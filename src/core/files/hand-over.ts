@@ -19,7 +19,7 @@ export interface HandOverComponents {
 }
 
 /**
- * Gives what only we hold to others before we go (FI-46): planned as if we were gone already. One round of offers, each file once;
+ * Gives what only we hold to others before we go (FI-66): planned as if we were gone already. One round of offers, each file once;
  * whoever refuses is not replaced, since there is little time.
  */
 export async function handOver(components: HandOverComponents, signal?: AbortSignal): Promise<HandOver> {

@@ -62,7 +62,7 @@ export class Holdings {
     return this.#book.filesOf(account)
   }
 
-  /** An account was found not to have what it signed for (FI-45). */
+  /** An account was found not to have what it signed for (FI-65). */
   deny(account: AccountId, file: FileId): void {
     if (this.#book.deny(file, account)) this.#components.onChange(file, account)
   }

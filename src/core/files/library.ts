@@ -88,12 +88,9 @@ export class Library {
     return this.#kept.has(id) ? (await this.#shards.file(id))?.manifest : undefined
   }
 
-  /** A piece of a kept file of this room, or one that was rebuilt for others; files of other rooms are not told. */
+  /** A piece that is held of a kept file of this room; files of other rooms are not told. */
   async piece(id: FileId, segment: number, shard: number): Promise<StoredPiece | undefined> {
-    if (!this.#kept.has(id)) return undefined
-    const staged = this.#staged.get(id)
-    if (staged?.columns.has(shard) === true) return await this.#shards.piece(staged.id, segment, shard)
-    return await this.#shards.piece(id, segment, shard)
+    return this.#kept.has(id) ? await this.#shards.piece(id, segment, shard) : undefined
   }
 
   /** Columns that were rebuilt for others are served from where they lie, until {@link unstage}. */
@@ -105,13 +102,25 @@ export class Library {
     this.#staged.delete(id)
   }
 
-  /** Several pieces of a kept file of this room, see `ShardStore.pieces`. */
+  /**
+   * Pieces of a kept file of this room, those rebuilt for others included, in the order of the positions, see
+   * `ShardStore.pieces`; files of other rooms are not told.
+   */
   async pieces(
     id: FileId,
     positions: readonly PiecePosition[],
   ): Promise<readonly (StoredPiece | undefined)[]> {
     if (!this.#kept.has(id)) return positions.map(() => undefined)
-    return await this.#shards.pieces(id, positions)
+    const staged = this.#staged.get(id)
+    if (staged === undefined) return await this.#shards.pieces(id, positions)
+    const isStaged = ({ shard }: PiecePosition): boolean => staged.columns.has(shard)
+    const there = await this.#shards.pieces(staged.id, positions.filter(isStaged))
+    const here = await this.#shards.pieces(
+      id,
+      positions.filter((position) => !isStaged(position)),
+    )
+    const [nextThere, nextHere] = [there.values(), here.values()]
+    return positions.map((position) => (isStaged(position) ? nextThere : nextHere).next().value)
   }
 
   /** Positions held of a kept file. */

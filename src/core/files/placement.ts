@@ -35,7 +35,7 @@ function hashOf(file: FileId, account: AccountId): number {
 }
 
 /**
- * Accounts in rendezvous order for a file, best first. With weights each is first in proportion to its own (FI-41): the score is
+ * Accounts in rendezvous order for a file, best first. With weights each is first in proportion to its own (FI-61): the score is
  * weight ÷ −ln(hash); equal weights give the plain order.
  */
 export function ranked(file: FileId, accounts: Iterable<AccountId>, weigh: Weigh = () => 1): AccountId[] {

@@ -49,7 +49,7 @@ interface Rebuilt {
 }
 
 /**
- * Makes whole columns of a file of which we hold at least one, from any k, without its key (FI-44): segment by segment within a
+ * Makes whole columns of a file of which we hold at least one, from any k, without its key (FI-64): segment by segment within a
  * bounded buffer, each piece proven against the root before it is written.
  *
  * @throws CorruptFileError when the file's pieces are no codeword: nobody can repair it

@@ -17,7 +17,7 @@ export interface StandingHolder {
 /** `urgent`: few more losses are survivable now; `lazy`: too few even if all who are away come back. */
 export type RepairLevel = 'none' | 'lazy' | 'urgent'
 
-/** How much a file needs repair (FI-42), the owner's own columns not counted. */
+/** How much a file needs repair (FI-62), the owner's own columns not counted. */
 export function repairLevel(shape: CodeShape, holders: readonly StandingHolder[]): RepairLevel {
   const reachable = columnsOf(holders.filter(({ state }) => state === 'reachable'))
   const now = survivable(shape, reachable)
@@ -28,7 +28,7 @@ export function repairLevel(shape: CodeShape, holders: readonly StandingHolder[]
   return survivable(shape, [...reachable, ...away]) <= margin ? 'lazy' : 'none'
 }
 
-/** Whose columns count as placed at a level: with an urgent need only those within reach, else also those away (FI-42). */
+/** Whose columns count as placed at a level: with an urgent need only those within reach, else also those away (FI-62). */
 export function countedLayout(level: RepairLevel, holders: readonly StandingHolder[]): Layout {
   const counted = holders.filter(({ state }) => {
     return state === 'reachable' || (state === 'away' && level !== 'urgent')
@@ -86,7 +86,7 @@ export interface TurnFacts {
   readonly k: number
 }
 
-/** When our turn to repair comes (FI-43); undefined when we hold nothing of the file. */
+/** When our turn to repair comes (FI-63); undefined when we hold nothing of the file. */
 export function repairAt({ plan, self, since, columnBytes, k }: TurnFacts): number | undefined {
   const place = plan.order.indexOf(self)
   if (place < 0) return undefined

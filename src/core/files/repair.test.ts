@@ -60,7 +60,7 @@ async function shardsOf(guest: Guest, file: FileId): Promise<readonly number[]> 
 }
 
 describe('repair', () => {
-  it('FI-42: in a room of six the sharer and two holders leave, and the three others have all columns again', async () => {
+  it('FI-62: in a room of six the sharer and two holders leave, and the three others have all columns again', async () => {
     const bytes = songs(3_000_000)
     const { owner, holders, file } = await placed(6, bytes)
     await owner.leave()
@@ -73,7 +73,7 @@ describe('repair', () => {
     expect(equalBytes(await fetchBytes(late, file), bytes)).toBe(true)
   })
 
-  it('FI-44: what was rebuilt is what was shared, byte by byte, and nothing is left of the way there', async () => {
+  it('FI-64: what was rebuilt is what was shared, byte by byte, and nothing is left of the way there', async () => {
     const { owner, holders, file } = await placed(6, songs(3_000_000))
     const record = await owner.shards.file(file)
     if (record === undefined) throw new Error('the owner has no record')
@@ -101,7 +101,7 @@ describe('repair', () => {
     expect(columns).toBe(5)
   })
 
-  it('FI-44: whoever repairs has no key, and no plain text ever lies in a store', async () => {
+  it('FI-64: whoever repairs has no key, and no plain text ever lies in a store', async () => {
     const { owner, holders, file } = await placed(6, songs(1_000_000))
     await owner.leave()
     await holders[0]?.leave()
@@ -122,7 +122,7 @@ describe('repair', () => {
     expect(includes(songs(1_000_000), utf8(canary))).toBe(true) // the test can fail
   })
 
-  it('FI-42: who is away is waited for; when ten minutes are over or too few are left, it is repaired', async () => {
+  it('FI-62: who is away is waited for; when ten minutes are over or too few are left, it is repaired', async () => {
     const { owner, holders, file } = await placed(8, randomBytes(200_000))
     await owner.leave()
     const [first, second, third, ...rest] = holders
@@ -135,7 +135,7 @@ describe('repair', () => {
     await inTime(() => rest.some((guest) => heldColumns(guest, file) === 6))
   })
 
-  it('FI-43: when the one whose turn it is cannot, the next takes over', async () => {
+  it('FI-63: when the one whose turn it is cannot, the next takes over', async () => {
     const { owner, holders, file } = await placed(6, randomBytes(400_000))
     await owner.leave()
     await holders[0]?.leave()
@@ -152,7 +152,7 @@ describe('repair', () => {
     await inTime(() => able.every((guest) => heldColumns(guest, file) === 5), 600_000)
   })
 
-  it('FI-43: who crashes in the middle leaves nothing behind and another goes on; never fewer than k columns', async () => {
+  it('FI-63: who crashes in the middle leaves nothing behind and another goes on; never fewer than k columns', async () => {
     const { owner, holders, file } = await placed(7, randomBytes(4_000_000))
     await owner.leave()
     await holders[0]?.leave()
@@ -176,7 +176,7 @@ describe('repair', () => {
     expect(await first.shards.file(stagingId(file))).toBeUndefined()
   })
 
-  it('FI-43: one repairs, the others leave it alone: no column is made twice', async () => {
+  it('FI-63: one repairs, the others leave it alone: no column is made twice', async () => {
     const { owner, holders, file } = await placed(8, randomBytes(300_000))
     await owner.leave()
     for (const gone of holders.slice(0, 3)) await gone.leave()
@@ -187,7 +187,7 @@ describe('repair', () => {
     expect(all.sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5])
   })
 
-  it('FI-44: a device without room to stage leaves the repair to others', async () => {
+  it('FI-64: a device without room to stage leaves the repair to others', async () => {
     const { owner, holders, file } = await placed(6, randomBytes(400_000))
     await owner.leave()
     await holders[0]?.leave()
@@ -203,7 +203,7 @@ describe('repair', () => {
     expect((await shardsOf(first, file)).length).toBe(1)
   })
 
-  it('FI-44: a holder that lies to a repairer is blamed, and its column is made again', async () => {
+  it('FI-64: a holder that lies to a repairer is blamed, and its column is made again', async () => {
     const { owner, holders, file } = await placed(8, randomBytes(300_000))
     await owner.leave()
     for (const gone of holders.slice(0, 3)) await gone.leave()

@@ -54,7 +54,7 @@ interface Need {
 }
 
 /**
- * Makes lost columns of files again whose owner is gone (FI-42 to FI-44). Every holder plans; the one whose turn it is rebuilds
+ * Makes lost columns of files again whose owner is gone (FI-62 to FI-64). Every holder plans; the one whose turn it is rebuilds
  * into a staging place, from which those who are to hold the columns pull them.
  */
 export class Repairer {

@@ -21,7 +21,7 @@ export function copiesFor(shape: CodeShape): number {
 }
 
 /**
- * Over how many accounts a file must be spread before its owner need not keep the source (FI-40), in a room with `others` accounts
+ * Over how many accounts a file must be spread before its owner need not keep the source (FI-60), in a room with `others` accounts
  * besides the owner.
  */
 export function happyFor(shape: CodeShape, others: number): number {
@@ -29,7 +29,7 @@ export function happyFor(shape: CodeShape, others: number): number {
 }
 
 /**
- * Up to how many survivable losses, of those reachable, a file is repaired at once (FI-42): 3 of the 8 that 4 of 12 begins with, so
+ * Up to how many survivable losses, of those reachable, a file is repaired at once (FI-62): 3 of the 8 that 4 of 12 begins with, so
  * that three minutes of repair outrun a room that loses a third an hour. Whole copies are urgent when one is left.
  */
 export function urgentMargin(shape: CodeShape): number {
@@ -37,13 +37,13 @@ export function urgentMargin(shape: CodeShape): number {
   return Math.max(1, Math.floor((3 * (shape.n - shape.k)) / 8))
 }
 
-/** Up to how many survivable losses, of those reachable or away, a file is repaired though nothing presses (FI-42): ¾ n are left. */
+/** Up to how many survivable losses, of those reachable or away, a file is repaired though nothing presses (FI-62): ¾ n are left. */
 export function lazyMargin(shape: CodeShape): number {
   const columns = shape.n * copiesFor(shape)
   return Math.max(urgentMargin(shape), Math.floor((3 * columns) / 4) - shape.k)
 }
 
-/** Up to how many survivable losses, of all that are reachable, the owner included, a file is told to be at risk (FI-47). */
+/** Up to how many survivable losses, of all that are reachable, the owner included, a file is told to be at risk (FI-67). */
 export function riskMargin(shape: CodeShape): number {
   return Math.floor((shape.n - shape.k) / 4)
 }

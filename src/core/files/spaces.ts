@@ -4,7 +4,7 @@ import type { AccountId, PeerId } from '../base/ids.ts'
 import type { Room } from '../room/index.ts'
 import { asking, nextAnswer, sendRequest } from './protocol.ts'
 
-/** What accounts say they still give to others, as last heard: a hint for placement, their refusal is the truth (FI-41). */
+/** What accounts say they still give to others, as last heard: a hint for placement, their refusal is the truth (FI-61). */
 export class Spaces {
   readonly #components: { readonly room: Pick<Room, 'openStream'>; readonly clock: Clock }
   readonly #freeBytes = new Map<AccountId, number>()

@@ -44,7 +44,7 @@ function bruteForce(n: number, copies: number, layout: Layout): number {
 }
 
 describe('spread', () => {
-  it('FI-40: equals brute force over 100,000 random layouts, built at once or edge by edge', () => {
+  it('FI-60: equals brute force over 100,000 random layouts, built at once or edge by edge', () => {
     const next = dice(20_251)
     for (let round = 0; round < 100_000; round++) {
       const k = 1 + next(3)
@@ -59,7 +59,7 @@ describe('spread', () => {
     }
   })
 
-  it('FI-40: names exactly the columns of which one more copy widens it', () => {
+  it('FI-60: names exactly the columns of which one more copy widens it', () => {
     const next = dice(77)
     for (let round = 0; round < 5_000; round++) {
       const shape = { k: 1 + next(2), n: 2 + next(5) }
@@ -72,17 +72,17 @@ describe('spread', () => {
     }
   })
 
-  it('FI-40: columns that the code does not have count for nothing', () => {
+  it('FI-60: columns that the code does not have count for nothing', () => {
     expect(spreadOf({ k: 2, n: 4 }, new Map([[name(1), [4, 200, -1, 0.5]]]))).toBe(0)
   })
 
-  it('FI-40: the largest layout that receipts can make takes no longer than a blink', () => {
+  it('FI-60: the largest layout that receipts can make takes no longer than a blink', () => {
     const all = Array.from({ length: 255 }, (_, i) => i)
     const layout = new Map(Array.from({ length: 256 }, (_, i) => [name(i), all.slice(i % 2)] as const))
     expect(spreadOf({ k: 200, n: 255 }, layout)).toBe(255)
   })
 
-  it('FI-40: a happy spread is nine accounts, or all there are, or as many as can hold something', () => {
+  it('FI-60: a happy spread is nine accounts, or all there are, or as many as can hold something', () => {
     const happy = (accounts: number): number => happyFor(shapeFor(accounts), accounts - 1)
     expect([1, 2, 3, 4, 5, 6, 8, 9, 10, 16, 30].map(happy)).toEqual([1, 1, 2, 2, 4, 5, 6, 8, 9, 9, 9])
   })
@@ -127,7 +127,7 @@ describe('placement over random rooms', () => {
 
 describe('weights', () => {
   const minute = 60_000
-  it('FI-41: grow with space and stay, at most eightfold each, whatever is claimed', () => {
+  it('FI-61: grow with space and stay, at most eightfold each, whatever is claimed', () => {
     const least = placementWeight({ freeBytes: 0, presentMs: 0 })
     const most = placementWeight({ freeBytes: Number.MAX_SAFE_INTEGER, presentMs: 1e15 })
     expect(most / least).toBe(64)
@@ -139,7 +139,7 @@ describe('weights', () => {
     expect(placementWeight({ freeBytes: 512 * 1_048_576, presentMs: 30 * minute })).toBe(4)
   })
 
-  it('FI-41: give each account the first place in proportion', () => {
+  it('FI-61: give each account the first place in proportion', () => {
     const accounts = [name(1), name(2), name(3)]
     const firsts = new Map<AccountId, number>()
     for (let i = 0; i < 6_000; i++) {
@@ -150,7 +150,7 @@ describe('weights', () => {
     expect(firsts.get(name(1))).toBeLessThan(4_200)
   })
 
-  it('FI-41: equal ones leave the plain order as it is', () => {
+  it('FI-61: equal ones leave the plain order as it is', () => {
     const accounts = Array.from({ length: 20 }, (_, i) => name(i))
     expect(ranked('f' as FileId, accounts, () => 2.5)).toEqual(ranked('f' as FileId, accounts))
   })

@@ -7,7 +7,7 @@ export type Layout = ReadonlyMap<AccountId, readonly number[]>
 
 /**
  * A largest matching of accounts to columns: each account stands for one column it holds, each column for as many accounts as it
- * has copies (FI-40). Its size is on how many accounts a file is really spread, whatever some of them hold besides.
+ * has copies (FI-60). Its size is on how many accounts a file is really spread, whatever some of them hold besides.
  * Grows edge by edge along augmenting paths (Kuhn 1955).
  */
 export class Spread {
@@ -83,7 +83,7 @@ export class Spread {
   }
 }
 
-/** On how many accounts a file is really spread (FI-40). */
+/** On how many accounts a file is really spread (FI-60). */
 export function spreadOf(shape: CodeShape, layout: Layout): number {
   return new Spread(shape, layout).size
 }

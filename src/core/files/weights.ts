@@ -9,7 +9,7 @@ export interface CandidateFacts {
 }
 
 /**
- * How much likelier than others an account is given a column (FI-41): by the space it says it has and by how long it has been here,
+ * How much likelier than others an account is given a column (FI-61): by the space it says it has and by how long it has been here,
  * since who stayed long stays longer. Bounded both ways, so that a boast gains little and a newcomer is not left out.
  */
 export function placementWeight({ freeBytes, presentMs }: CandidateFacts): number {

@@ -3,7 +3,7 @@ import type { AccountId } from '../base/ids.ts'
 import type { Room } from '../room/index.ts'
 import { awayMs } from './constants.ts'
 
-/** Whether an account can be reached, may soon come back, or is gone for what repair is concerned (FI-42). */
+/** Whether an account can be reached, may soon come back, or is gone for what repair is concerned (FI-62). */
 export type AccountState = 'reachable' | 'away' | 'lost'
 
 /**

@@ -1,65 +1,14 @@
 import type { AccountId, FileId } from '../../base/ids.ts'
 import type { CodeShape } from '../../ces/index.ts'
-import { awayMs } from '../constants.ts'
+import { AuditSchedule } from '../audit-schedule.ts'
+import { auditTickMs, awayMs } from '../constants.ts'
 import { riskOf } from '../durability.ts'
 import { planOffers } from '../placement.ts'
 import { countedLayout, planRepair, repairAt, repairLevel, type StandingHolder } from '../repair-plan.ts'
 import { shapeFor } from '../shape.ts'
 import { placementWeight } from '../weights.ts'
+import type { ChurnInit, ChurnResult, Person, SimFile } from './churn.ts'
 import { dice, Timeline } from './timeline.ts'
-
-/** A room whose people come and go, in virtual time. */
-export interface ChurnInit {
-  readonly seed: number
-  /** People in the room; who leaves for good is replaced at once by somebody new. */
-  readonly people: number
-  readonly files: number
-  readonly days: number
-  /** Part of the people that break off in an hour, without goodbye. */
-  readonly leavingPerHour: number
-  /** Part of those that come back, after half a minute to eight. */
-  readonly returning: number
-  /** How long until a broken link is seen. */
-  readonly detectMs: number
-  /** From the break to the last rebuilt byte. */
-  readonly repairMs: number
-  /** False: whoever is not reachable counts as lost at once. For comparison only. */
-  readonly waits: boolean
-}
-
-export interface ChurnResult {
-  readonly fileDays: number
-  readonly lost: number
-  /** Files lost of which nobody was told before that they were at risk. */
-  readonly lostUnwarned: number
-  readonly warned: number
-  /** Columns made again, and how often somebody set to work for it. */
-  readonly rebuiltColumns: number
-  readonly repairs: number
-  readonly departures: number
-}
-
-interface Person {
-  readonly account: AccountId
-  since: number
-  /** What is true, and what the others see. */
-  isHere: boolean
-  isGone: boolean
-  state: StandingHolder['state']
-  visit: number
-  readonly files: Set<SimFile>
-}
-
-interface SimFile {
-  readonly id: FileId
-  readonly layout: Map<Person, number[]>
-  signature: string
-  /** Counts plans: a timer of an older one is void. */
-  turn: number
-  worker: Person | undefined
-  isWarned: boolean
-  isLost: boolean
-}
 
 const hourMs = 3_600_000
 const columnBytes = 65_536
@@ -75,7 +24,16 @@ export class ChurnSim {
   readonly #shape: CodeShape
   readonly #people = new Map<AccountId, Person>()
   #nextPerson = 0
-  readonly #counts = { lost: 0, lostUnwarned: 0, warned: 0, rebuiltColumns: 0, repairs: 0, departures: 0 }
+  readonly #counts = {
+    lost: 0,
+    lostUnwarned: 0,
+    warned: 0,
+    rebuiltColumns: 0,
+    repairs: 0,
+    departures: 0,
+    rotted: 0,
+    found: 0,
+  }
 
   constructor(init: ChurnInit) {
     this.#init = init
@@ -96,14 +54,17 @@ export class ChurnSim {
     const person: Person = {
       ...{ account, since: this.#time.now, isHere: true, isGone: false, state: 'reachable', visit: 0 },
       files: new Set(),
+      audits: new AuditSchedule((length) => Uint8Array.from({ length }, () => this.#random() * 256)),
     }
     this.#people.set(account, person)
     this.#planDeparture(person)
+    this.#planRot(person)
+    this.#time.after(auditTickMs, () => this.#audit(person))
   }
 
   #share(id: FileId): void {
     const file: SimFile = {
-      ...{ id, layout: new Map(), signature: '', turn: 0, worker: undefined },
+      ...{ id, layout: new Map(), rotten: new Set(), signature: '', turn: 0, worker: undefined },
       ...{ isWarned: false, isLost: false },
     }
     const shape = this.#shape
@@ -119,7 +80,7 @@ export class ChurnSim {
   }
 
   #depart(person: Person): void {
-    const { returning, detectMs, waits } = this.#init
+    const { returning, detectMs, leavers } = this.#init
     const visit = ++person.visit
     person.isHere = false
     this.#counts.departures++
@@ -134,11 +95,12 @@ export class ChurnSim {
     const see = (state: Person['state']) => (): void => {
       if (person.isHere || person.visit !== visit) return
       person.state = state
-      if (person.isGone && state === 'lost') this.#forget(person)
-      for (const file of person.files) this.#consider(file)
+      const { files } = person
+      if (state === 'lost' && (person.isGone || leavers === 'written-off')) this.#forget(person)
+      for (const file of files) this.#consider(file)
     }
-    this.#time.after(detectMs, see(waits ? 'away' : 'lost'))
-    if (waits) this.#time.after(awayMs, see('lost'))
+    this.#time.after(detectMs, see(leavers === 'awaited' ? 'away' : 'lost'))
+    if (leavers === 'awaited') this.#time.after(awayMs, see('lost'))
   }
 
   #return(person: Person): void {
@@ -184,7 +146,9 @@ export class ChurnSim {
     this.#time.after(Math.max(0, repairMs - detectMs - settledMs), () => {
       if (file.worker !== worker || file.isLost) return
       file.worker = undefined
-      const sources = [...file.layout].filter(([person]) => person.isHere).flatMap(([, columns]) => columns)
+      const sources = this.#sound(file)
+        .filter(([{ isHere }]) => isHere)
+        .flatMap(([, columns]) => columns)
       if (worker.isHere && new Set(sources).size >= this.#shape.k) {
         this.#counts.rebuiltColumns += this.#give(file, plan.takers)
       }
@@ -210,7 +174,8 @@ export class ChurnSim {
     this.#time.after(this.#init.repairMs - this.#init.detectMs, () => {
       file.worker = undefined
       if (file.isLost) return
-      if (present.some(({ isHere }) => isHere)) this.#counts.rebuiltColumns += this.#give(file, plan)
+      if (present.some((person) => person.isHere && !file.rotten.has(person)))
+        this.#counts.rebuiltColumns += this.#give(file, plan)
       this.#consider(file)
     })
   }
@@ -222,14 +187,69 @@ export class ChurnSim {
     file.isWarned = isAtRisk
   }
 
+  /** What one person holds counts no more; who is gone for good is forgotten whole. */
   #forget(person: Person): void {
-    this.#people.delete(person.account)
-    for (const file of person.files) file.layout.delete(person)
+    if (person.isGone) this.#people.delete(person.account)
+    for (const file of person.files) {
+      file.layout.delete(person)
+      file.rotten.delete(person)
+      if (!person.isGone) this.#checkLoss(file)
+    }
+  }
+
+  #planRot(person: Person): void {
+    const { rottingPerHour } = this.#init
+    if (rottingPerHour === 0) return
+    this.#time.after((-Math.log(1 - this.#random()) * hourMs) / rottingPerHour, () => {
+      if (person.isGone) return
+      for (const file of person.files) {
+        if (!file.layout.has(person) || file.rotten.has(person)) continue
+        file.rotten.add(person)
+        this.#counts.rotted++
+        this.#checkLoss(file)
+      }
+      this.#planRot(person)
+    })
+  }
+
+  /** One person's audits that are due: by the product's schedule and samples (FI-65); a disk that lost a file has no piece of it. */
+  #audit(person: Person): void {
+    if (person.isGone) return
+    this.#time.after(auditTickMs, () => this.#audit(person))
+    if (!person.isHere) return
+    const others = [...this.#people.values()].filter((other) => other !== person && other.isHere)
+    const byAccount = new Map(others.map((other) => [other.account, other]))
+    for (const account of person.audits.due(this.#time.now, byAccount.keys())) {
+      const holder = byAccount.get(account)
+      if (holder !== undefined) this.#challenge(person, holder)
+    }
+  }
+
+  #challenge(person: Person, holder: Person): void {
+    const files = new Map([...person.files].map((file) => [file.id, file]))
+    const sample = person.audits.sample(
+      [...files.values()].map(({ id, layout }) => {
+        return { file: id, shards: layout.get(holder) ?? [], segments: 1, pieceBytes: columnBytes }
+      }),
+    )
+    const file = sample === undefined ? undefined : files.get(sample.file)
+    if (file === undefined || !file.rotten.has(holder)) return
+    this.#counts.found++
+    file.layout.delete(holder)
+    file.rotten.delete(holder)
+    this.#consider(file)
+  }
+
+  /** What holders really have. */
+  #sound(file: SimFile): readonly (readonly [Person, readonly number[]])[] {
+    return [...file.layout].filter(([person]) => !file.rotten.has(person))
   }
 
   /** Whoever is not here may come back, unless gone for good. */
   #checkLoss(file: SimFile): void {
-    const left = [...file.layout].filter(([{ isGone }]) => !isGone).flatMap(([, columns]) => columns)
+    const left = this.#sound(file)
+      .filter(([{ isGone }]) => !isGone)
+      .flatMap(([, columns]) => columns)
     if (file.isLost || new Set(left).size >= this.#shape.k) return
     file.isLost = true
     this.#counts.lost++

@@ -8,6 +8,7 @@ import type {
   FileSink,
   FileSource,
   FileView,
+  HandOver,
   Transfer,
   TransferState,
 } from '../../core/files/index.ts'
@@ -72,6 +73,9 @@ export class FakeFiles implements Files {
   async retry(transfer: string, sink: FileSink): Promise<void> {
     const file = this.#transfers.get(transfer)?.file
     if (file !== undefined) await this.fetch(file, sink)
+  }
+  async handOver(): Promise<HandOver> {
+    return { placed: 0, left: [] }
   }
   async forget(id: FileId): Promise<void> {
     this.forgotten.push(id)

@@ -8,7 +8,8 @@ import type { Prefix } from '../harness/site.ts'
 /** Where the middle of the lab, with the relay, is reached from every host. */
 export const middleAddress = '10.77.0.1'
 
-const middleNamespace = '/proc/self/ns/net'
+// Not `self`: the wire's program changes its namespace as it goes.
+const middleNamespace = `/proc/${String(process.pid)}/ns/net`
 const namespaceOf = (host: string): string => `/run/netns/${host}`
 
 /**

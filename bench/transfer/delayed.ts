@@ -12,7 +12,7 @@ import { options } from './options.ts'
 const delayMs = 20
 const delayedBar = 0.7
 
-const { sizeBytes, rounds } = options()
+const { smallBytes: sizeBytes, rounds } = options()
 const browser = findBrowser()
 if (browser === undefined) throw new Error('no browser was found')
 const lab = await Lab.start()
@@ -36,7 +36,7 @@ try {
   const file = await sender.call('share', sizeBytes, 1)
   await receiver.call('holders', file, 1)
   console.log(`one holder behind a wire of ${String(delayMs)} ms each way, ${String(sizeBytes / 1e6)} MB`)
-  const { ratio } = await compare({ receiver, sender, file, seed: 1, sizeBytes, rounds })
+  const ratio = await compare({ receiver, sender, file, sizeBytes, rounds })
   process.exitCode = bar(`fetch / raw with ${String(delayMs)} ms added`, ratio, delayedBar) ? 0 : 1
   for (const tab of tabs.splice(0)) await tab.close()
   await site.stop()

@@ -2,7 +2,10 @@ import { parseArgs } from 'node:util'
 
 /** What the transfer bench was asked for. */
 export interface TransferOptions {
+  /** The file that is fetched from one holder. */
   readonly sizeBytes: number
+  /** The files of the other parts: with several holders, and behind a wire. */
+  readonly smallBytes: number
   readonly rounds: number
   readonly hasDelay: boolean
 }
@@ -10,13 +13,20 @@ export interface TransferOptions {
 /** Reads the command line; the isolated part of the bench inherits it by the environment. */
 export function options(): TransferOptions {
   const { values } = parseArgs({
-    options: { size: { type: 'string' }, rounds: { type: 'string' }, 'no-delay': { type: 'boolean' } },
+    options: {
+      ...{ size: { type: 'string' }, small: { type: 'string' }, rounds: { type: 'string' } },
+      'no-delay': { type: 'boolean' },
+    },
   })
-  process.env['BENCH_SIZE_MB'] = values.size ?? process.env['BENCH_SIZE_MB'] ?? '256'
-  process.env['BENCH_ROUNDS'] = values.rounds ?? process.env['BENCH_ROUNDS'] ?? '3'
+  const number = (name: string, given: string | undefined, usual: number): number => {
+    const text = given ?? process.env[name] ?? String(usual)
+    process.env[name] = text
+    return Number(text)
+  }
   return {
-    sizeBytes: Number(process.env['BENCH_SIZE_MB']) * 1_000_000,
-    rounds: Number(process.env['BENCH_ROUNDS']),
+    sizeBytes: number('BENCH_SIZE_MB', values.size, 256) * 1_000_000,
+    smallBytes: number('BENCH_SMALL_MB', values.small, 96) * 1_000_000,
+    rounds: number('BENCH_ROUNDS', values.rounds, 2),
     hasDelay: values['no-delay'] !== true,
   }
 }

@@ -11,6 +11,7 @@ import { type Folder, FoldersState } from './folders.svelte.ts'
 import { mediaKind, passiveType } from './media-kinds.ts'
 import type { PeopleState } from './people.svelte.ts'
 import { canPlay, Playback } from './playing.svelte.ts'
+import { showControls } from './safe-name.ts'
 import { blobSink, type SavePlace } from './save-place.ts'
 import { type SaveOutcome, SavingState } from './saving.svelte.ts'
 import { SharingState } from './sharing.svelte.ts'
@@ -70,6 +71,14 @@ export class FilesState {
       'holder:blamed',
       ({ account }) =>
         init.toasts.show({ tone: 'problem', text: t('file.blamed', { name: init.people.nameOf(account) }) }),
+      { signal: this.#stop.signal },
+    )
+    init.files.events.on(
+      'file:at-risk',
+      ({ file }) => {
+        if (file.isLocal) return // whole on this device: others may leave
+        init.toasts.show({ tone: 'problem', text: t('file.atRisk', { name: showControls(file.name) }) })
+      },
       { signal: this.#stop.signal },
     )
   }

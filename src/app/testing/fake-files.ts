@@ -10,6 +10,7 @@ import type {
   FileView,
   FolderSource,
   SealedExport,
+  HandOver,
   Transfer,
   TransferState,
 } from '../../core/files/index.ts'
@@ -111,6 +112,9 @@ export class FakeFiles implements Files {
   async retry(transfer: string, sink: FileSink): Promise<void> {
     const file = this.#transfers.get(transfer)?.file
     if (file !== undefined) await this.fetch(file, sink)
+  }
+  async handOver(): Promise<HandOver> {
+    return { placed: 0, left: [] }
   }
   async forget(id: FileId): Promise<void> {
     this.forgotten.push(id)

@@ -1,11 +1,10 @@
 import { errorName, NotStartedError } from '../base/errors.ts'
 import { Emitter } from '../base/events.ts'
 import type { FileId } from '../base/ids.ts'
-import { Budget } from './budget.ts'
+import { Caretaker } from './caretaker.ts'
 import { Catalogue } from './catalogue.ts'
 import { UnknownFileError } from './errors.ts'
 import { Fetches } from './fetches.ts'
-import { Holder } from './hold.ts'
 import { InHand } from './in-hand.ts'
 import type {
   Files,
@@ -17,10 +16,10 @@ import type {
   FileSource,
   FileView,
   FolderSource,
+  HandOver,
   SealedExport,
   Transfer,
 } from './index.ts'
-import { Replicator } from './replicate.ts'
 import { FilesServer } from './serve.ts'
 import { Shares } from './shares.ts'
 import { TransferBook } from './transfers.ts'
@@ -32,8 +31,7 @@ export class RoomFiles implements Files {
   readonly #catalogue: Catalogue
   readonly #transfers: TransferBook
   readonly #fetches: Fetches
-  readonly #replicator: Replicator
-  readonly #holder: Holder
+  readonly #caretaker: Caretaker
   readonly #server: FilesServer
   readonly #shares: Shares
   readonly #inHand: InHand
@@ -41,37 +39,28 @@ export class RoomFiles implements Files {
 
   constructor(components: FilesComponents, init: FilesInit) {
     this.#components = components
-    const { room, clock, logger, shards } = components
+    const { room, clock, logger } = components
     const catalogue = new Catalogue(components, {
       events: this.events,
-      onFile: (file) => this.#replicator.consider(file),
-      onAccount: (account) => this.#replicator.presenceChanged(account),
+      onFile: (file) => this.#caretaker.consider(file),
+      onAccount: (account) => this.#caretaker.presenceChanged(account),
+      lacksSpace: (file, account) => this.#caretaker.lacksSpace(file, account),
       onWithdrawn: (file) => this.#dropWithdrawn(file),
     })
     this.#catalogue = catalogue
-    const { library, holdings, presence, blames } = catalogue
+    this.#caretaker = new Caretaker(components, init, catalogue, this.events)
     this.#transfers = new TransferBook({ ...components, events: this.events })
     this.#shares = new Shares(components, catalogue, this.#transfers)
     this.#fetches = new Fetches(components, catalogue, this.#transfers)
     this.#inHand = new InHand(components, {
       ...{ catalogue, transfers: this.#transfers, fetches: this.#fetches },
     })
-    this.#replicator = new Replicator({
-      ...{ room, clock, logger, presence, library, holdings },
-      isBlamed: (file, account) => blames.has(file, account),
-      ownerOf: (file) => catalogue.ownerOf(file),
-    })
-    const budget = new Budget({ shards, space: components.space, budgetBytes: init.budgetBytes })
-    this.#holder = new Holder({
-      ...{ room, clock, logger, shards, library, holdings, budget },
-      onBlame: (member, file, error) => blames.add(file, member.account, error),
-      onStored: (file) => catalogue.changed(file),
-    })
     this.#server = new FilesServer({
-      ...{ room, clock, logger, library },
-      receiptsOf: (file) => holdings.answer(file),
+      ...{ room, clock, logger, library: catalogue.library },
+      receiptsOf: (file) => catalogue.holdings.answer(file),
       onRequest: (member) => catalogue.heardFrom(member.account),
-      onOffer: (member, offer, stream) => this.#holder.onOffer(member, offer, stream),
+      freeBytes: () => this.#caretaker.freeBytes(),
+      onOffer: (member, offer, stream) => this.#caretaker.onOffer(member, offer, stream),
     })
   }
 
@@ -82,15 +71,15 @@ export class RoomFiles implements Files {
     await this.#fetches.start()
     this.#server.start()
     this.#catalogue.start()
+    this.#caretaker.start()
   }
 
   async stop(): Promise<void> {
     if (this.#state === 'stopped') return
     this.#state = 'stopped'
     this.#fetches.stop()
-    this.#replicator.stop()
     this.#server.stop()
-    await Promise.all([this.#transfers.stop(), this.#holder.stop()])
+    await Promise.all([this.#transfers.stop(), this.#caretaker.stop()])
     this.#catalogue.stop()
   }
 
@@ -170,6 +159,11 @@ export class RoomFiles implements Files {
     return await this.#inHand.takeIn(source, options.signal)
   }
 
+  async handOver(options: { signal?: AbortSignal } = {}): Promise<HandOver> {
+    this.#checkStarted()
+    return await this.#caretaker.handOver(options.signal)
+  }
+
   async forget(id: FileId): Promise<void> {
     this.#checkStarted()
     await this.#forget(id)
@@ -177,8 +171,7 @@ export class RoomFiles implements Files {
 
   async #forget(id: FileId): Promise<void> {
     const { library, holdings } = this.#catalogue
-    this.#holder.decline(id)
-    this.#replicator.forget(id)
+    this.#caretaker.forget(id)
     await library.remove(id)
     await this.#fetches.forget(id)
     await holdings.announce(id)
@@ -187,7 +180,7 @@ export class RoomFiles implements Files {
 
   /** Nobody posts it any more: what is here of it goes, and what is under way ends (FI-48). */
   #dropWithdrawn(file: FileId): void {
-    this.#holder.decline(file)
+    this.#caretaker.forget(file)
     const running = this.#transfers.list().filter((t) => t.file === file && t.state.kind !== 'done')
     for (const { id } of running) this.#fetches.cancel(id)
     if (running.length === 0 && this.#catalogue.library.get(file) === undefined) return

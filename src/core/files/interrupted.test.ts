@@ -147,7 +147,7 @@ describe('a fetch that is interrupted', () => {
     expect(last(guest)?.state.kind).toBe('interrupted')
     expect(await kept(guest.shards)).toBeGreaterThan(sizeBytes / 5)
 
-    const cancelled = await fetchSome(guest, from, sizeBytes / 2)
+    const cancelled = await fetchSome(guest, from, sizeBytes / 3)
     guest.files.cancel(last(guest)?.id ?? '')
     expect(await cancelled.outcome).toMatchObject({ name: 'AbortError' })
     expect(last(guest)?.state.kind).toBe('cancelled')

@@ -1,3 +1,5 @@
+import { systemRandom } from '../src/core/base/clock.ts'
+import { encodeRoomLink, newRoomLink } from '../src/core/room/link.ts'
 import { expect, test } from './fixtures/test.ts'
 
 test('a bad link is explained where it was given and kept for another try', async ({ person }) => {
@@ -23,4 +25,18 @@ test('a bad link is explained where it was given and kept for another try', asyn
   await ben.page.goto('about:blank')
   await ben.page.goto(link.slice(0, -5))
   await expect(ben.page.getByText(/cut off/).first()).toBeVisible()
+})
+
+test('a link whose own relay does not answer says so and is kept for another try', async ({
+  person,
+  relay,
+}) => {
+  const ann = await person('Ann')
+  const elsewhere = '/dns4/localhost/tcp/9/ws/p2p/12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN'
+  const link = encodeRoomLink({ ...newRoomLink(systemRandom), relays: [elsewhere] }, relay.url)
+  const field = ann.page.getByLabel('Have a link? Paste it here')
+  await field.fill(link)
+  await ann.page.getByRole('button', { name: 'Open', exact: true }).click()
+  await expect(ann.page.getByText('it does not answer from here').first()).toBeVisible()
+  await expect(field).toHaveValue(link)
 })

@@ -32,10 +32,11 @@ async function loadEngine(): Promise<Engine> {
     import('./platform/browser/peer.ts'),
     import('./core/room/link.ts'),
   ])
-  const { peer, streams } = await createBrowserPeer()
+  const { peer, streams, server } = await createBrowserPeer()
   return {
     peer,
     streams,
+    server,
     links: { parse: parseRoomLink, format: (link) => encodeRoomLink(link, location.origin) },
   }
 }
@@ -45,7 +46,7 @@ function painted(): Promise<void> {
   return new Promise((resolve) => requestAnimationFrame(() => void setTimeout(resolve, 0)))
 }
 
-function start(target: HTMLElement): void {
+async function start(target: HTMLElement): Promise<void> {
   const updates = new ServiceWorkerUpdates()
   const install = new BrowserInstall()
   const app = new AppState({
@@ -65,8 +66,10 @@ function start(target: HTMLElement): void {
     updates,
     install,
   })
-  mount(App, { target, props: { app } })
+  // First: what a link opens is drawn at once, not after the landing page.
   app.start()
+  await nextTask()
+  mount(App, { target, props: { app } })
   install.start()
   // Whoever waits for the peer is told of its failure; the landing page draws it.
   app.peer.ready().catch(() => undefined)
@@ -76,5 +79,5 @@ function start(target: HTMLElement): void {
 
 const target = document.getElementById('app')
 if (target === null) throw new Error('expected an element with id "app"')
-// Not in the task that evaluates the scripts: two short ones instead of a long one.
+// Not in the task that evaluates the scripts: short ones instead of a long one.
 void nextTask().then(() => start(target))

@@ -1,7 +1,7 @@
 import type { Clock } from '../core/base/clock.ts'
 import type { RoomId } from '../core/base/ids.ts'
 import type { RelayState } from '../core/mesh/index.ts'
-import type { KnownRoom, Peer } from '../core/peer.ts'
+import type { KnownRoom, Peer, StorageState } from '../core/peer.ts'
 import type { Engine } from './shell-ports.ts'
 import { watch } from './watch.ts'
 
@@ -35,6 +35,10 @@ export class PeerState {
   }
   get relay(): RelayState {
     return this.#peer?.relayState() ?? 'starting'
+  }
+  /** What becomes of what is stored. */
+  get storage(): StorageState {
+    return this.#peer?.storageState() ?? 'kept'
   }
   get name(): string {
     return this.#peer?.name() ?? ''
@@ -108,7 +112,13 @@ export class PeerState {
     try {
       const engine = await this.#load()
       await engine.peer.start()
-      const changed = watch(engine.peer.events, 'relay:changed', 'name:changed', 'rooms:changed')
+      const changed = watch(
+        engine.peer.events,
+        'relay:changed',
+        'storage:changed',
+        'name:changed',
+        'rooms:changed',
+      )
       this.#phase = { kind: 'ready', engine, changed }
       return engine
     } catch (error) {

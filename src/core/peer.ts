@@ -38,8 +38,15 @@ export interface RoomSession {
   readonly calls: Calls
 }
 
+/**
+ * What becomes of what is stored: `kept` on this device; `memory` only until the page is closed, since the browser gives no
+ * storage; `lost` when it was removed, or taken over by a newer version, under a running page: load the page again.
+ */
+export type StorageState = 'kept' | 'memory' | 'lost'
+
 export interface PeerEvents {
   'relay:changed': { state: RelayState }
+  'storage:changed': { state: StorageState }
   'name:changed': { name: string }
   'rooms:changed': { rooms: readonly KnownRoom[] }
 }
@@ -54,6 +61,7 @@ export interface Peer {
   /** Says goodbye to the room, stops every part in reverse order. Twice is fine. */
   stop(): Promise<void>
   relayState(): RelayState
+  storageState(): StorageState
   name(): string
   /** 1 to 64 characters after trimming. Throws `InvalidNameError`. */
   setName(name: string): Promise<void>
@@ -78,8 +86,9 @@ export interface Peer {
 
 /** What the platform (browser tab, Node process, test) gives. */
 export interface PeerPlatform {
-  openStores(): Promise<Stores>
-  /** Loads or creates the account and claims a tab slot; `release` gives the slot back. */
+  /** Stores, and whether they outlive the process. @param onLost called once when they are gone under a running peer */
+  openStores(onLost: () => void): Promise<{ readonly stores: Stores; readonly isKept: boolean }>
+  /** Loads or creates the account and claims a tab slot, after the stores; `release` gives the slot back. */
   openIdentity(): Promise<{ readonly identity: Identity; release(): void }>
   /** @param relays addresses to keep a reservation with, asked again before each try */
   createMesh(identity: Identity, relays: () => readonly string[]): Mesh

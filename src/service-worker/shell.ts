@@ -26,10 +26,18 @@ async function keep(caches: CacheStorage, cache: Cache, file: ShellFile): Promis
   await cache.put(file.url, response)
 }
 
-/**
- * Removes shells of builds before the last one. The previous build's stays for one generation: a tab that has not
- * reloaded yet may still load its lazy chunks from it. This build's own is opened first, so match prefers it by age order.
- */
+/** The kept answer of this build, else of the one before, whose lazy chunks a tab that has not reloaded yet may want. */
+export async function fromShell(
+  caches: CacheStorage,
+  buildId: string,
+  url: string,
+): Promise<Response | undefined> {
+  // Asked of all caches at once the oldest would answer, with the old page.
+  const own = await caches.open(prefix + buildId)
+  return (await own.match(url, { ignoreVary: true })) ?? (await caches.match(url, { ignoreVary: true }))
+}
+
+/** Removes shells of builds before the last one, which stays for one generation. */
 export async function dropOldShells(caches: CacheStorage, buildId: string): Promise<void> {
   const names = (await caches.keys()).filter((name) => name.startsWith(prefix) && name !== prefix + buildId)
   await Promise.all(names.slice(0, -1).map((name) => caches.delete(name)))

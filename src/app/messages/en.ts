@@ -59,6 +59,12 @@ export const en = {
 
   'settings.title': 'Settings',
 
+  'storage.memory':
+    'This browser window keeps nothing: messages, files and your identity are gone when it is closed. A normal window keeps them.',
+  'storage.lost':
+    'What this page had stored was removed, or a newer version took it over. Reload the page; until then nothing can be kept.',
+  'storage.reload': 'Reload',
+
   'update.ready': 'A new version is ready.',
   'update.apply': 'Update now',
   'update.waits': 'A new version is ready. It waits until the call or transfer is over.',
@@ -117,6 +123,5 @@ export const en = {
   'error.NotReachableError': 'They cannot be reached just now. Try again when they are back.',
   'error.FingerprintMismatchError':
     'The call was refused: its encryption did not match the person. Try again; if it stays, do not trust this network.',
-  'error.SaveRefusedError': 'The browser did not allow saving there. Choose another place.',
   'error.ChunkLoadError': 'A part of the app could not be loaded. Check your connection and reload the page.',
 } as const

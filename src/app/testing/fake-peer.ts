@@ -2,13 +2,14 @@ import { Emitter } from '../../core/base/events.ts'
 import { TesseraError } from '../../core/base/errors.ts'
 import type { AccountId, PeerId, RoomId } from '../../core/base/ids.ts'
 import type { RelayState } from '../../core/mesh/index.ts'
-import type { KnownRoom, Peer, PeerEvents, RoomSession } from '../../core/peer.ts'
+import type { KnownRoom, Peer, PeerEvents, RoomSession, StorageState } from '../../core/peer.ts'
 import type { RoomLink } from '../../core/room/link.ts'
 import type { RoomLinks } from '../shell-ports.ts'
 import { FakeCalls, FakeStreams } from './fake-calls.ts'
 import { FakeChat } from './fake-chat.ts'
 import { FakeFiles } from './fake-files.ts'
 import { FakeRoom } from './fake-room.ts'
+import { FakeServer } from './fake-server.ts'
 
 class InvalidNameError extends TesseraError {
   override name = 'InvalidNameError'
@@ -28,9 +29,11 @@ export class FakePeer implements Peer {
   readonly account = 'account-of-mine' as AccountId
   readonly id = 'tab of account-of-mine' as PeerId
   readonly streams = new FakeStreams()
+  readonly server = new FakeServer()
   readonly open: FakeSession
   readonly forgotten: RoomId[] = []
   #relay: RelayState = 'online'
+  #storage: StorageState = 'kept'
   #name = 'Mara'
   #rooms: readonly KnownRoom[] = []
   #isIn = false
@@ -57,6 +60,14 @@ export class FakePeer implements Peer {
   }
   relayState(): RelayState {
     return this.#relay
+  }
+  storageState(): StorageState {
+    return this.#storage
+  }
+  /** The browser gives no storage, or takes it away. */
+  setStorage(state: StorageState): void {
+    this.#storage = state
+    this.events.emit('storage:changed', { state })
   }
   name(): string {
     return this.#name

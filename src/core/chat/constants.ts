@@ -28,6 +28,12 @@ export const maxAnswerBytes = 180 * 1024
 /** Entries asked for at once: one frame of short messages; each costs one signature check. */
 export const maxAnswerEntries = 512
 
+/** Entries stored in one transaction: one answer of a catch-up, {@link maxAnswerEntries}. */
+export const maxRunEntries = 512
+
+/** Bytes stored in one transaction: an answer of a catch-up five times over; one entry always fits. */
+export const maxRunBytes = 1024 * 1024
+
 /** Stored entries read at once: bounds memory when all are of the longest kind (64 × 72 KiB = 4.5 MiB). */
 export const readPageEntries = 64
 

@@ -109,6 +109,7 @@ export function createChat(components: ChatComponents, init: ChatInit = {}): Cha
 }
 
 export { maxTextBytes } from './constants.ts'
+export { keepOwnLog, restoreOwnLog, type OwnLogPlace } from './own-log.ts'
 export {
   BadSignatureError,
   BrokenChainError,

@@ -8,7 +8,6 @@ import {
   maxStrangers,
 } from './constants.ts'
 import type { LogEntry } from './entry.ts'
-import { LogFullError } from './errors.ts'
 
 /** Counts what is kept of a room and refuses what goes past the bounds (SPEC CH-13). */
 export class LogBounds {
@@ -33,20 +32,30 @@ export class LogBounds {
     this.#othersBytes += bytes
   }
 
-  /** Throws `LogFullError` when `entry`, the author's `length`-th, may not be kept. */
-  check({ author, bytes }: LogEntry, length: number): void {
-    const had = this.#bytes.get(author) ?? 0
-    if (length >= maxAuthorEntries || had + bytes.byteLength > maxAuthorBytes) {
-      throw new LogFullError(`expected at most ${maxAuthorEntries} entries of one author`)
+  /**
+   * Why `entry`, the author's `length`-th, may not be kept, or undefined when it may. `waiting` counts what is about to be
+   * kept before it of the same author.
+   */
+  problem(
+    { author, bytes }: LogEntry,
+    length: number,
+    waiting: { readonly entries: number; readonly bytes: number } = { entries: 0, bytes: 0 },
+  ): string | undefined {
+    const had = this.#bytes.get(author)
+    const added = waiting.bytes + bytes.byteLength
+    if (length >= maxAuthorEntries || (had ?? 0) + added > maxAuthorBytes) {
+      return `expected at most ${maxAuthorEntries} entries of one author`
     }
-    if (author === this.#self) return // what a person writes is bounded by the disk alone
-    if (this.#othersEntries >= maxRoomEntries || this.#othersBytes + bytes.byteLength > maxRoomBytes) {
-      throw new LogFullError(`expected at most ${maxRoomEntries} entries in a room`)
+    if (author === this.#self) return undefined // what a person writes is bounded by the disk alone
+    const entries = this.#othersEntries + waiting.entries
+    if (entries >= maxRoomEntries || this.#othersBytes + added > maxRoomBytes) {
+      return `expected at most ${maxRoomEntries} entries in a room`
     }
-    if (this.#bytes.has(author)) return
+    if (had !== undefined) return undefined
     const isStrange = !this.#isMet(author)
     if (this.#bytes.size >= maxAuthors || (isStrange && this.#strangers >= maxStrangers)) {
-      throw new LogFullError(`expected at most ${maxStrangers} authors who were never met`)
+      return `expected at most ${maxStrangers} authors who were never met`
     }
+    return undefined
   }
 }

@@ -14,7 +14,7 @@ describe('a full disk', () => {
   it('CH-5 a message that cannot be stored is told as failed, spread to nobody, and can be tried again or taken off', async () => {
     let isFull = true
     const stores = faultyStores(createMemoryStorage(), (verb) =>
-      isFull && verb === 'append' ? new QuotaExceededError('full') : undefined,
+      isFull && verb === 'appendAll' ? new QuotaExceededError('full') : undefined,
     )
     const anna = await house.open(1, { stores })
     const bert = await house.open(2)
@@ -43,7 +43,7 @@ describe('a full disk', () => {
   it('CH-10 what the reader could not store is not receipted, is told, and comes once there is space', async () => {
     let isFull = true
     const stores = faultyStores(createMemoryStorage(), (verb) =>
-      isFull && verb === 'append' ? new QuotaExceededError('full') : undefined,
+      isFull && verb === 'appendAll' ? new QuotaExceededError('full') : undefined,
     )
     const anna = await house.open(1)
     const bert = await house.open(2, { stores })
@@ -68,7 +68,7 @@ describe('a full disk', () => {
         if (typeof value !== 'function') return value
         return async (...args: unknown[]): Promise<unknown> => {
           const result: unknown = await Reflect.apply(value, target, args)
-          if (isLost && (key === 'append' || key === 'heads')) throw new StorageError('connection lost')
+          if (isLost && (key === 'appendAll' || key === 'heads')) throw new StorageError('connection lost')
           return result
         }
       },

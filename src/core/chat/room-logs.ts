@@ -3,9 +3,9 @@ import type { AccountId, EntryId, RoomId } from '../base/ids.ts'
 import type { Logger } from '../base/logger.ts'
 import type { LogStore } from '../storage/index.ts'
 import { breathe } from './breathe.ts'
-import { loadPageEntries, maxAppendTries } from './constants.ts'
+import { loadPageEntries, maxAppendTries, maxRunBytes, maxRunEntries } from './constants.ts'
 import { decodeEntry, type LogEntry } from './entry.ts'
-import { ForkedLogError } from './errors.ts'
+import { ForkedLogError, LogFullError } from './errors.ts'
 import { LogBounds } from './log-bounds.ts'
 import type { LogHead } from './receipt.ts'
 import { TurnByKey } from './turns.ts'
@@ -81,16 +81,15 @@ export class RoomLogs {
   }
 
   /**
-   * Adds checked entries of one author in order, each stored durably before the next. Those already known are passed
-   * over. `gap` tells that the rest comes after entries not known here.
+   * Adds checked entries of one author in order, each run that follows the log stored durably in one go. Those already
+   * known are passed over. `gap` tells that the rest comes after entries not known here.
    * Throws `ForkedLogError`, `LogFullError`, `QuotaExceededError`, `StorageError`; what was added before stays.
    */
   extend(author: AccountId, entries: readonly LogEntry[], via: Via): Promise<'added' | 'gap'> {
     return this.#turns.run(author, async () => {
       const grown: LogEntry[] = []
       try {
-        for (const entry of entries) if ((await this.#add(entry, grown)) === 'gap') return 'gap'
-        return 'added'
+        return await this.#addAll(author, entries, grown)
       } finally {
         if (grown.length > 0) this.#init.onGrown(grown, via)
       }
@@ -107,9 +106,10 @@ export class RoomLogs {
       let fruitless = 0
       for (let tries = 1; ; tries++) {
         const entry = await make(this.length(self), this.head(self)?.id)
-        this.#bounds.check(entry, this.length(self))
+        const problem = this.#bounds.problem(entry, this.length(self))
+        if (problem !== undefined) throw new LogFullError(problem)
         try {
-          await this.#store(entry)
+          await this.#store([entry])
         } catch (error) {
           fruitless = (await this.#absorbed(self, entry)) ? 0 : fruitless + 1
           if (this.idAt(self, entry.seq) === entry.id) return entry // it was stored, only the answer was lost
@@ -135,30 +135,60 @@ export class RoomLogs {
     })
   }
 
-  async #add(entry: LogEntry, grown: LogEntry[]): Promise<'added' | 'known' | 'gap'> {
-    const { author, seq } = entry
-    for (let tries = 1; ; tries++) {
+  async #addAll(
+    author: AccountId,
+    entries: readonly LogEntry[],
+    grown: LogEntry[],
+  ): Promise<'added' | 'gap'> {
+    let lost = 0
+    for (let rest = this.#unknown(entries); rest.length > 0; rest = this.#unknown(rest)) {
       const length = this.length(author)
-      if (seq > length) return 'gap'
-      if (seq < length) {
-        if (this.idAt(author, seq) === entry.id) return 'known'
-        return this.#fork(this.idAt(author, seq), entry)
-      }
-      if (entry.prev !== this.head(author)?.id) return this.#fork(this.head(author)?.id, entry)
-      this.#bounds.check(entry, length)
+      const run = this.#nextRun(author, rest)
+      if (run.length === 0) return this.#refuse(rest[0], length)
       try {
-        await this.#store(entry)
+        await this.#store(run)
       } catch (error) {
         if (errorName(error) !== 'HeadMovedError') throw error
         const { store, room } = this.#init
         await this.#absorb(author, (await store.heads(room)).get(author), grown)
-        if (this.length(author) === length || tries >= maxAppendTries) throw error
+        lost += 1
+        if (this.length(author) === length || lost >= maxAppendTries) throw error
         continue
       }
-      this.#push(entry)
-      grown.push(entry)
-      return 'added'
+      for (const entry of run) this.#push(entry)
+      grown.push(...run)
     }
+    return 'added'
+  }
+
+  /** Entries from the first one on that is not known here. */
+  #unknown(entries: readonly LogEntry[]): readonly LogEntry[] {
+    const first = entries.findIndex(({ author, seq, id }) => this.idAt(author, seq) !== id)
+    return first < 0 ? [] : entries.slice(first)
+  }
+
+  /** The first of `entries` that follow the log and one another, within the bounds; none when not even the first does. */
+  #nextRun(author: AccountId, entries: readonly LogEntry[]): readonly LogEntry[] {
+    const run: LogEntry[] = []
+    let [bytes, next, prev] = [0, this.length(author), this.head(author)?.id]
+    for (const entry of entries.slice(0, maxRunEntries)) {
+      const size = entry.bytes.byteLength
+      const follows = entry.seq === next && entry.prev === prev
+      if (!follows || bytes + size > maxRunBytes) break
+      if (this.#bounds.problem(entry, next, { entries: run.length, bytes }) !== undefined) break
+      run.push(entry)
+      ;[bytes, next, prev] = [bytes + size, next + 1, entry.id]
+    }
+    return run
+  }
+
+  /** Why an entry cannot be taken next: something is missing before it, or it never can be. */
+  #refuse(entry: LogEntry | undefined, length: number): 'gap' {
+    if (entry === undefined || entry.seq > length) return 'gap'
+    const { author, seq, prev } = entry
+    if (seq < length) return this.#fork(this.idAt(author, seq), entry)
+    if (prev !== this.head(author)?.id) return this.#fork(this.head(author)?.id, entry)
+    throw new LogFullError(this.#bounds.problem(entry, length) ?? 'expected an entry that fits one run')
   }
 
   #fork(kept: EntryId | undefined, other: LogEntry): never {
@@ -207,9 +237,10 @@ export class RoomLogs {
     }
   }
 
-  async #store(entry: LogEntry): Promise<void> {
-    const { author, seq, id, bytes, prev } = entry
-    await this.#init.store.append(this.#init.room, { author, seq, id, bytes }, prev)
+  /** Stores entries that follow one another at the end of their author's log, all or none. */
+  async #store(run: readonly LogEntry[]): Promise<void> {
+    const stored = run.map(({ author, seq, id, bytes }) => ({ author, seq, id, bytes }))
+    await this.#init.store.appendAll(this.#init.room, stored, run[0]?.prev)
   }
 
   #push({ author, id, bytes }: Pick<LogEntry, 'author' | 'id' | 'bytes'>): void {

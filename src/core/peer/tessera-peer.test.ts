@@ -23,7 +23,7 @@ afterEach(async () => {
 async function person(seed: number, stores: Stores = createMemoryStorage()): Promise<Peer> {
   const identity = await testIdentity(seed)
   const peer = createPeer({
-    openStores: () => Promise.resolve(stores),
+    openStores: () => Promise.resolve({ stores, isKept: true }),
     openIdentity: () => Promise.resolve({ identity, release: () => undefined }),
     createMesh: () => network.peer(identity.peer),
     createEngine: createInlineEngine,
@@ -96,6 +96,56 @@ describe('a peer', () => {
     await clock.advance(5_000)
     expect(texts(ben)).toEqual(['before', 'after'])
     expect(texts(ann)).toEqual(['before', 'after'])
+  })
+
+  it('CH-15 writes on where it stopped also with nobody in reach, and is understood when they come', async () => {
+    const [ann, ben] = [await person(1), await person(2)]
+    const link = ann.newRoom()
+    await ann.enter(link)
+    await ben.enter(link)
+    await settle(60)
+    await ann.session()?.chat.send({ kind: 'text', text: 'before' })
+    await clock.advance(5_000)
+    await ben.leave()
+    await ann.forget(roomIdOf(link))
+    await ann.enter(link)
+    await ann.session()?.chat.send({ kind: 'text', text: 'alone' })
+    expect(texts(ann)).toEqual(['before', 'alone'])
+    const cleo = await person(3)
+    await cleo.enter(link)
+    await settle(60)
+    await clock.advance(5_000)
+    expect(texts(cleo)).toEqual(['before', 'alone'])
+    await ben.enter(link)
+    await settle(60)
+    await clock.advance(5_000)
+    expect(texts(ben)).toEqual(['before', 'alone'])
+  })
+
+  it('CH-15 keeps of a forgotten room only what is sealed, and nothing of one that nobody else has read', async () => {
+    const stores = createMemoryStorage()
+    const [ann, ben] = [await person(1, stores), await person(2)]
+    const link = ann.newRoom()
+    await ann.enter(link)
+    await ann.session()?.chat.send({ kind: 'text', text: 'to myself' })
+    await ann.forget(roomIdOf(link))
+    expect(await stores.settings.keys('forgotten/')).toEqual([])
+    await ann.enter(link)
+    expect(texts(ann)).toEqual([])
+    await ben.enter(link)
+    await settle(60)
+    await ann.session()?.chat.send({ kind: 'text', text: 'a word that must not be found' })
+    await clock.advance(5_000)
+    await ann.forget(roomIdOf(link))
+    const keys = await stores.settings.keys('')
+    const values = await Promise.all(keys.map((key) => stores.settings.get(key)))
+    expect(keys.filter((key) => key.startsWith('forgotten/'))).toHaveLength(1)
+    const text = keys.join() + values.map((value) => String(value)).join()
+    expect(text).not.toContain(roomIdOf(link))
+    const sealed = values.filter((value) => value instanceof Uint8Array)
+    expect(sealed.map((bytes) => new TextDecoder().decode(bytes)).join()).not.toContain('must not be found')
+    await ann.enter(link)
+    expect(await stores.settings.keys('forgotten/')).toEqual([])
   })
 
   it('refuses a new room whose own relays do not answer, and opens a known one all the same', async () => {

@@ -2,6 +2,7 @@ import { NotStartedError } from '../base/errors.ts'
 import { Emitter } from '../base/events.ts'
 import type { AccountId, PeerId, RoomId } from '../base/ids.ts'
 import type { CesEngine } from '../ces/index.ts'
+import { keepOwnLog, restoreOwnLog, type OwnLogPlace } from '../chat/index.ts'
 import type { Identity } from '../identity/index.ts'
 import type { Mesh, RelayState } from '../mesh/index.ts'
 import {
@@ -12,8 +13,9 @@ import {
   type PeerEvents,
   type PeerPlatform,
   type RoomSession,
+  type StorageState,
 } from '../peer.ts'
-import { roomIdOf } from '../room/index.ts'
+import { ownLogSeal, roomIdOf } from '../room/index.ts'
 import { newRoomLink, type RoomLink } from '../room/link.ts'
 import type { Stores } from '../storage/index.ts'
 import { KnownRooms } from './known-rooms.ts'
@@ -38,6 +40,7 @@ export class TesseraPeer implements Peer {
   #running: Running | undefined
   #open: OpenRoom | undefined
   #name = ''
+  #storage: StorageState = 'kept'
   /** Entering and leaving happen one after the other. */
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -56,10 +59,9 @@ export class TesseraPeer implements Peer {
   async start(): Promise<void> {
     if (this.#running !== undefined) return
     const platform = this.#platform
-    const [stores, { identity, release }] = await Promise.all([
-      platform.openStores(),
-      platform.openIdentity(),
-    ])
+    const { stores, isKept } = await platform.openStores(() => this.#setStorage('lost'))
+    const { identity, release } = await platform.openIdentity()
+    this.#setStorage(isKept ? 'kept' : 'memory')
     const rooms = new KnownRooms(stores.settings, platform.clock)
     const [name] = await Promise.all([stores.settings.get(nameKey), rooms.load()])
     this.#name = typeof name === 'string' && name !== '' ? name : defaultName(identity.account)
@@ -78,6 +80,16 @@ export class TesseraPeer implements Peer {
     await running.mesh.stop()
     running.stores.close()
     running.release()
+  }
+
+  storageState(): StorageState {
+    return this.#storage
+  }
+
+  #setStorage(state: StorageState): void {
+    if (this.#storage === state || this.#storage === 'lost') return
+    this.#storage = state
+    this.events.emit('storage:changed', { state })
   }
 
   relayState(): RelayState {
@@ -112,6 +124,7 @@ export class TesseraPeer implements Peer {
       const id = roomIdOf(link)
       if (this.#open?.control.id === id) return this.#open.session
       await this.#meetingPlace(running, id, link)
+      await restoreOwnLog(this.#ownLogParts(running), this.#ownLogPlace(running, id, link))
       await this.#close()
       await running.rooms.visited(id, link)
       this.events.emit('rooms:changed', { rooms: running.rooms.list() })
@@ -150,13 +163,26 @@ export class TesseraPeer implements Peer {
   }
 
   async forget(room: RoomId): Promise<void> {
-    const { rooms, stores } = this.#need()
+    const running = this.#need()
+    const { rooms, stores } = running
     if (this.#open?.control.id === room) await this.leave()
     for (const file of await stores.shards.files(room)) await stores.shards.deleteFile(file.id)
+    const link = rooms.get(room)?.link
+    if (link !== undefined)
+      await keepOwnLog(this.#ownLogParts(running), this.#ownLogPlace(running, room, link))
     await stores.logs.deleteRoom(room)
     for (const key of await stores.settings.keys(`room/${room}/`)) await stores.settings.delete(key)
     await rooms.forget(room)
     this.events.emit('rooms:changed', { rooms: rooms.list() })
+  }
+
+  #ownLogParts({ stores }: Running): Parameters<typeof keepOwnLog>[0] {
+    const { random, logger } = this.#platform
+    return { stores, random, logger }
+  }
+
+  #ownLogPlace({ identity }: Running, room: RoomId, link: RoomLink): OwnLogPlace {
+    return { room, author: identity.account, ...ownLogSeal(link, identity.account) }
   }
 
   async labelRoom(room: RoomId, label: string): Promise<void> {

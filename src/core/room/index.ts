@@ -104,4 +104,4 @@ export {
   ReplayedProofError,
   WrongSecretError,
 } from './errors.ts'
-export { roomIdOf } from './keys.ts'
+export { ownLogSeal, roomIdOf } from './keys.ts'

@@ -12,8 +12,8 @@ const hex = (text: string) => new Uint8Array(Buffer.from(text, 'hex'))
 describe('room keys', () => {
   it('RO-2 are all different, and the same for the same secret only', () => {
     const keys = roomKeys(link)
-    const texts = [keys.admission, keys.message, keys.topic, keys.rendezvous].map(toBase64Url)
-    expect(new Set(texts).size).toBe(4)
+    const texts = [keys.admission, keys.message, keys.topic, keys.rendezvous, keys.ownLog].map(toBase64Url)
+    expect(new Set(texts).size).toBe(5)
     expect(roomKeys({ ...link, relays: ['/x'] }).id).toBe(keys.id)
     expect(roomKeys({ ...link, secret: new Uint8Array(16).fill(8) }).id).not.toBe(keys.id)
     expect(topicName(keys, 'chat')).not.toBe(topicName(keys, 'files'))

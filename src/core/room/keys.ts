@@ -2,7 +2,7 @@ import { hkdf } from '@noble/hashes/hkdf.js'
 import { hmac } from '@noble/hashes/hmac.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { toBase64Url, utf8, type Bytes } from '../base/bytes.ts'
-import type { RoomId } from '../base/ids.ts'
+import type { AccountId, RoomId } from '../base/ids.ts'
 import type { RoomLink } from './link.ts'
 
 /** Everything derived from the room's secret; 32 bytes each unless said. */
@@ -16,6 +16,8 @@ export interface RoomKeys {
   readonly topic: Bytes
   /** Names the room at the relay, differently every day. */
   readonly rendezvous: Bytes
+  /** Seals what this device keeps of one's own words when the room is forgotten. */
+  readonly ownLog: Bytes
 }
 
 const dayMs = 24 * 60 * 60 * 1000
@@ -42,12 +44,22 @@ export function roomKeys(link: RoomLink): RoomKeys {
     message: key('message'),
     topic: key('topic'),
     rendezvous: key('rendezvous'),
+    ownLog: key('own log'),
   }
 }
 
 /** The public id of a link's room. */
 export function roomIdOf(link: RoomLink): RoomId {
   return roomKeys(link).id
+}
+
+/** Key (32 bytes) and name under which an account's own words of a forgotten room are kept on this device. */
+export function ownLogSeal(
+  link: RoomLink,
+  account: AccountId,
+): { readonly key: Bytes; readonly name: string } {
+  const { ownLog } = roomKeys(link)
+  return { key: ownLog, name: toBase64Url(mac(ownLog, utf8(account)).slice(0, 16)) }
 }
 
 /** What the room is called at relays now: today's name, and the neighbouring day's near midnight (UTC). */

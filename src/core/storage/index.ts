@@ -34,6 +34,11 @@ export interface LogStore {
    * one profile share a log.
    */
   append(room: RoomId, entry: StoredEntry, expectedHead: EntryId | undefined): Promise<void>
+  /**
+   * Adds a run of one author's entries in one transaction, all or none, under the same condition for the first of them.
+   * Some hundred entries and up to 4 MiB a call are fast; a run that has a gap or several authors is a `StorageError`.
+   */
+  appendAll(room: RoomId, entries: readonly StoredEntry[], expectedHead: EntryId | undefined): Promise<void>
   /** Last entry's position and id of every author's log in the room. */
   heads(room: RoomId): Promise<ReadonlyMap<AccountId, { seq: number; id: EntryId }>>
   /** Entries `from` ≤ seq < `to` in order; fewer when the log is shorter. */
@@ -51,6 +56,12 @@ export interface StoredPiece {
   readonly bytes: Bytes
   /** Merkle path from the piece's hash to the root in the manifest, 32-byte nodes concatenated leaf to root. */
   readonly path: Bytes
+}
+
+/** Where a piece stands in its file. */
+export interface PiecePosition {
+  readonly segment: number
+  readonly shard: number
 }
 
 /** A file known here: its manifest, and what of it is held. */
@@ -77,6 +88,11 @@ export interface ShardStore {
   /** Writes pieces of one file in one transaction; 1 to 4 MiB a call is fastest. Overwrites equal positions. */
   putPieces(id: FileId, pieces: readonly StoredPiece[]): Promise<void>
   piece(id: FileId, segment: number, shard: number): Promise<StoredPiece | undefined>
+  /**
+   * Several pieces in the order asked, undefined where one is not held. Neighbours come at the price of one read; 1 to 4 MiB a call
+   * is fastest. What comes may be views of one buffer: copy before transferring or changing one.
+   */
+  pieces(id: FileId, positions: readonly PiecePosition[]): Promise<readonly (StoredPiece | undefined)[]>
   /** Which (segment, shard) positions are held, as segment → sorted shard indices. */
   held(id: FileId): Promise<ReadonlyMap<number, readonly number[]>>
   /** Removes the file with all its pieces. */
@@ -99,3 +115,4 @@ export interface Stores {
 
 export { HeadMovedError, StorageError } from './errors.ts'
 export { createMemoryStorage } from './memory.ts'
+export { checkRun } from './run.ts'

@@ -1,8 +1,10 @@
 import { copyBytes, type Bytes } from '../base/bytes.ts'
 import type { AccountId, EntryId, FileId, RoomId } from '../base/ids.ts'
 import { HeadMovedError } from './errors.ts'
+import { checkRun } from './run.ts'
 import type {
   LogStore,
+  PiecePosition,
   SettingsStore,
   ShardStore,
   StoredEntry,
@@ -48,17 +50,25 @@ class MemoryLogStore implements LogStore {
   readonly #receipts = new Map<RoomId, Map<AccountId, Bytes>>()
 
   append(room: RoomId, entry: StoredEntry, expectedHead: EntryId | undefined): Promise<void> {
+    return this.appendAll(room, [entry], expectedHead)
+  }
+
+  async appendAll(
+    room: RoomId,
+    entries: readonly StoredEntry[],
+    expectedHead: EntryId | undefined,
+  ): Promise<void> {
+    const [first] = entries
+    if (first === undefined) return
+    checkRun(entries)
     const logs = this.#logs.get(room) ?? new Map<AccountId, StoredEntry[]>()
-    const log = logs.get(entry.author) ?? []
-    if (log.length !== entry.seq || log.at(-1)?.id !== expectedHead) {
-      return Promise.reject(
-        new HeadMovedError(`expected the log to end before ${entry.seq}, it has ${log.length}`),
-      )
+    const log = logs.get(first.author) ?? []
+    if (log.length !== first.seq || log.at(-1)?.id !== expectedHead) {
+      throw new HeadMovedError(`expected the log to end before ${first.seq}, it has ${log.length}`)
     }
-    log.push({ ...entry, bytes: copyBytes(entry.bytes) })
-    logs.set(entry.author, log)
+    log.push(...entries.map((entry) => ({ ...entry, bytes: copyBytes(entry.bytes) })))
+    logs.set(first.author, log)
     this.#logs.set(room, logs)
-    return Promise.resolve()
   }
 
   heads(room: RoomId): Promise<ReadonlyMap<AccountId, { seq: number; id: EntryId }>> {
@@ -121,6 +131,12 @@ class MemoryShardStore implements ShardStore {
   piece(id: FileId, segment: number, shard: number): Promise<StoredPiece | undefined> {
     const piece = this.#pieces.get(id)?.get(`${segment}/${shard}`)
     return Promise.resolve(piece === undefined ? undefined : copyPiece(piece))
+  }
+  async pieces(
+    id: FileId,
+    positions: readonly PiecePosition[],
+  ): Promise<readonly (StoredPiece | undefined)[]> {
+    return await Promise.all(positions.map(({ segment, shard }) => this.piece(id, segment, shard)))
   }
   held(id: FileId): Promise<ReadonlyMap<number, readonly number[]>> {
     const held = new Map<number, number[]>()

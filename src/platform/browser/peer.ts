@@ -1,10 +1,18 @@
 import '../../core/base/polyfill.ts'
 import { ed25519, x25519 } from '@noble/curves/ed25519.js'
 import { systemClock, systemRandom } from '../../core/base/clock.ts'
+import { errorName } from '../../core/base/errors.ts'
 import { silent } from '../../core/base/logger.ts'
-import { createVerifier, openIdentity } from '../../core/identity/index.ts'
+import {
+  createMemoryKeyVault,
+  createVerifier,
+  openIdentity,
+  type KeyVault,
+} from '../../core/identity/index.ts'
 import { createPeer, type Peer } from '../../core/peer.ts'
+import { createMemoryStorage } from '../../core/storage/index.ts'
 import { createCesPool } from './ces-pool.ts'
+import { WorkerFileServer } from './file-server.ts'
 import { IdbKeyVault } from './key-vault.ts'
 import { BrowserMedia } from './media.ts'
 import { createBrowserMesh } from './mesh.ts'
@@ -17,12 +25,18 @@ import { openBrowserStorage } from './storage.ts'
 // a starting page feels; each key then takes a third of a millisecond more.
 ed25519.Point.BASE.precompute(4)
 
+/** What the browser gives: the peer, not started, and what of this page the core does not know. */
+export interface BrowserPeer {
+  readonly peer: Peer
+  readonly streams: BrowserMedia
+  readonly server: WorkerFileServer
+}
+
 /** This tab's peer with the browser's stores, links, workers and devices; not started. */
-export function createBrowserPeer(): Promise<{ peer: Peer; streams: BrowserMedia }> {
+export function createBrowserPeer(): Promise<BrowserPeer> {
   const relay = new RelayConfig()
   const streams = new BrowserMedia(() => relay.iceServers())
-  let storage: ReturnType<typeof openBrowserStorage> | undefined
-  const openStores = (): ReturnType<typeof openBrowserStorage> => (storage ??= openBrowserStorage())
+  let keys: KeyVault = createMemoryKeyVault(systemRandom)
   // Asked for now, so that the answer is there when the mesh wants it.
   const first = relay.addresses()
   let asked = false
@@ -32,9 +46,18 @@ export function createBrowserPeer(): Promise<{ peer: Peer; streams: BrowserMedia
     return first
   }
   const peer = createPeer({
-    openStores,
+    openStores: async (onLost) => {
+      try {
+        const stores = await openBrowserStorage({ onLost })
+        keys = new IdbKeyVault(stores.database)
+        return { stores, isKept: true }
+      } catch (error) {
+        // Private windows of some browsers have no database: the room works, and the page says that nothing stays.
+        if (errorName(error) !== 'StorageError') throw error
+        return { stores: createMemoryStorage(), isKept: false }
+      }
+    },
     openIdentity: async () => {
-      const keys = new IdbKeyVault((await openStores()).database)
       await nextTask()
       x25519.getPublicKey(systemRandom(32)) // makes the tables in a task of their own
       await nextTask()
@@ -47,6 +70,7 @@ export function createBrowserPeer(): Promise<{ peer: Peer; streams: BrowserMedia
         identity,
         relays: async () => [...(await relays()), ...hints()],
         iceServers: () => relay.iceServers(),
+        breathe: nextTask,
         clock: systemClock,
         random: systemRandom,
         logger: silent,
@@ -59,5 +83,7 @@ export function createBrowserPeer(): Promise<{ peer: Peer; streams: BrowserMedia
     logger: silent,
     appVersion: __APP_VERSION__,
   })
-  return Promise.resolve({ peer, streams })
+  // Absent on plain http, whatever the types say.
+  const workers = (navigator as { serviceWorker?: ServiceWorkerContainer }).serviceWorker
+  return Promise.resolve({ peer, streams, server: new WorkerFileServer(workers, systemClock) })
 }

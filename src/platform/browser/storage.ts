@@ -1,6 +1,7 @@
 import { copyBytes, type Bytes } from '../../core/base/bytes.ts'
 import type { AccountId, EntryId, RoomId } from '../../core/base/ids.ts'
 import {
+  checkRun,
   HeadMovedError,
   type LogStore,
   type SettingsStore,
@@ -76,19 +77,34 @@ class IdbLogStore implements LogStore {
     this.#connection = connection
   }
 
-  async append(room: RoomId, entry: StoredEntry, expectedHead: EntryId | undefined): Promise<void> {
-    const { author, seq, id } = entry
-    const bytes = copyBytes(entry.bytes)
+  append(room: RoomId, entry: StoredEntry, expectedHead: EntryId | undefined): Promise<void> {
+    return this.appendAll(room, [entry], expectedHead)
+  }
+
+  async appendAll(
+    room: RoomId,
+    entries: readonly StoredEntry[],
+    expectedHead: EntryId | undefined,
+  ): Promise<void> {
+    const [first, last] = [entries[0], entries.at(-1)]
+    if (first === undefined || last === undefined) return
+    checkRun(entries)
+    const { author, seq } = first
+    const rows = entries.map(({ id, bytes }) => ({ id, bytes: copyBytes(bytes) }))
     const compareAndAppend = async (tx: WriteTransaction): Promise<void> => {
       const head = await tx.objectStore('heads').get([room, author])
       const length = (head?.seq ?? -1) + 1
       if (length !== seq || head?.id !== expectedHead) {
         throw new HeadMovedError(`expected the log to end before ${String(seq)}, it has ${String(length)}`)
       }
-      await tx.objectStore('entries').add({ id, bytes }, [room, author, seq])
-      await tx.objectStore('heads').put({ seq, id }, [room, author])
+      const store = tx.objectStore('entries')
+      await Promise.all([
+        ...rows.map((row, i) => store.add(row, [room, author, seq + i])),
+        tx.objectStore('heads').put({ seq: last.seq, id: last.id }, [room, author]),
+      ])
     }
-    await write(this.#connection, ['entries', 'heads'], compareAndAppend, bytes.byteLength)
+    const neededBytes = rows.reduce((sum, { bytes }) => sum + bytes.byteLength, 0)
+    await write(this.#connection, ['entries', 'heads'], compareAndAppend, neededBytes)
   }
 
   async heads(room: RoomId): Promise<ReadonlyMap<AccountId, { seq: number; id: EntryId }>> {

@@ -7,6 +7,7 @@ const writes = new Set([
   'set',
   'delete',
   'append',
+  'appendAll',
   'putReceipt',
   'deleteRoom',
   'putFile',

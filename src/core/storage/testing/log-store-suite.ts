@@ -86,6 +86,66 @@ export function logStoreSuite(title: string, open: () => Promise<readonly [LogSt
       }
       expect(await a.range(room, ann, 0, 9)).toHaveLength(1)
     })
+    it('ST-2 appends a run as a whole, between single entries, and reads any part of it', async () => {
+      const [a, b] = await open()
+      const run = (from: number, to: number) =>
+        Array.from({ length: to - from }, (_, i) => entry(ann, from + i))
+      await a.appendAll(room, [], undefined)
+      expect((await b.heads(room)).size).toBe(0)
+      await a.appendAll(room, run(0, 3), undefined)
+      await b.append(room, entry(ann, 3), head(ann, 2))
+      await b.appendAll(room, run(4, 200), head(ann, 3))
+      await a.appendAll(room, run(200, 201), head(ann, 199))
+      await a.append(room, entry(ann, 201), head(ann, 200))
+      expect((await b.heads(room)).get(ann)).toEqual({ seq: 201, id: 'ann-201' })
+      const pairs = [
+        [0, 202],
+        [1, 2],
+        [2, 6],
+        [150, 160],
+        [199, 999],
+        [202, 210],
+      ] as const
+      for (const [from, to] of pairs)
+        expect(await b.range(room, ann, from, to)).toEqual(run(from, Math.max(from, Math.min(to, 202))))
+    })
+    it('ST-2 refuses a run that does not follow the head with HeadMovedError, and takes none of it', async () => {
+      const [a, b] = await open()
+      const run = [entry(ann, 1), entry(ann, 2), entry(ann, 3)]
+      await expect(a.appendAll(room, run, undefined)).rejects.toMatchObject(moved)
+      await a.appendAll(room, [entry(ann, 0), ...run], undefined)
+      for (const logs of [a, b]) {
+        await expect(logs.appendAll(room, run, head(ann, 0))).rejects.toMatchObject(moved)
+        // Inside the run: the position is taken though no single entry was written there.
+        await expect(logs.append(room, entry(ann, 2, 'x'), head(ann, 1))).rejects.toMatchObject(moved)
+        await expect(logs.append(room, entry(ann, 1, 'x'), head(ann, 0))).rejects.toMatchObject(moved)
+        await expect(logs.appendAll(room, [entry(ann, 4)], 'other' as EntryId)).rejects.toMatchObject(moved)
+        await expect(logs.appendAll(room, [entry(ann, 6)], head(ann, 5))).rejects.toMatchObject(moved)
+      }
+      expect(await b.range(room, ann, 0, 9)).toEqual([entry(ann, 0), ...run])
+    })
+    it('ST-2 refuses a run with a gap or of two authors with StorageError, and takes none of it', async () => {
+      const [logs] = await open()
+      const gap = [entry(ann, 0), entry(ann, 2)]
+      const mixed = [entry(ann, 0), entry(ben, 1)]
+      for (const run of [gap, mixed])
+        await expect(logs.appendAll(room, run, undefined)).rejects.toMatchObject({ name: 'StorageError' })
+      expect((await logs.heads(room)).size).toBe(0)
+    })
+    it('ST-2 of runs and entries to one position at the same moment exactly one is kept, and whole', async () => {
+      const [a, b] = await open()
+      const tries = [a, b, a, b].map((logs, i) => {
+        const mark = `-${String(i)}`
+        const run = Array.from({ length: i + 1 }, (_, seq) => entry(ann, seq, mark))
+        return logs.appendAll(room, run, undefined)
+      })
+      const outcomes = await Promise.allSettled(tries)
+      const winners = outcomes.flatMap(({ status }, i) => (status === 'fulfilled' ? [i] : []))
+      expect(winners).toHaveLength(1)
+      const kept = await b.range(room, ann, 0, 9)
+      expect(kept).toHaveLength((winners[0] ?? 0) + 1)
+      expect(new Set(kept.map(({ id }) => id.split('-').at(-1)))).toEqual(new Set([String(winners[0])]))
+    })
     it('ST-3 keeps the latest receipt of each reader', async () => {
       const [a, b] = await open()
       await a.putReceipt(room, ann, bytes(1))

@@ -95,16 +95,18 @@ async function store(
   const { shards, clock } = components
   throwIfAborted(job.signal)
   job.onFile(record)
+  const recycle = (pieces: readonly StoredPiece[]): void =>
+    components.engine.recycle(pieces.map((piece) => piece.bytes))
+  const writer = new PieceWriter(components, record, recycle)
   try {
     await shards.putFile(record)
-    const recycle = (pieces: readonly StoredPiece[]): void =>
-      components.engine.recycle(pieces.map((piece) => piece.bytes))
-    await sealing.second(new PieceWriter(components, record, recycle))
+    await sealing.second(writer)
     throwIfAborted(job.signal)
     const complete: StoredFile = { ...record, state: 'complete', addedAt: clock.now() }
     await shards.putFile(complete)
     return complete
   } catch (error) {
+    await writer.abandon()
     await shards.deleteFile(record.id)
     if (!(error instanceof QuotaExceededError)) throw error
     throw new QuotaExceededError(`the share needs ${neededBytes} bytes here`, { cause: error, neededBytes })

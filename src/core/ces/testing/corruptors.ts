@@ -15,7 +15,7 @@ export interface Loot {
   readonly shard: number
   /** Of the same length, under another key. */
   readonly otherFile: SealedFile
-  /** The same content with one byte changed, sealed under the same key and prefix: what a restored backup may hold. */
+  /** The same content with some bytes changed, sealed under the same key and prefix: what a restored backup may hold. */
   readonly olderFile: SealedFile
 }
 

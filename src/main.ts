@@ -60,6 +60,7 @@ function start(target: HTMLElement): void {
     tabKeep: browserKeep(() => sessionStorage),
     // Absent on insecure pages, whatever the types say.
     storage: (navigator as { storage?: StorageManager }).storage,
+    reload: () => location.reload(),
     createAudio: () => new AudioContext(),
     version: __APP_VERSION__,
     updates,

@@ -1,12 +1,15 @@
 import type { Clock } from '../core/base/clock.ts'
 import type { RoomId } from '../core/base/ids.ts'
 import type { RelayState } from '../core/mesh/index.ts'
-import type { KnownRoom, Peer } from '../core/peer.ts'
+import type { KnownRoom, Peer, StorageState } from '../core/peer.ts'
 import type { Engine } from './shell-ports.ts'
 import { watch } from './watch.ts'
 
 /** Time in which forgetting a room can be undone; its notice leaves a little earlier. */
 const undoMs = 6_500
+
+/** Events after which what is shown of the peer may differ. */
+const shownEvents = ['relay:changed', 'storage:changed', 'name:changed', 'rooms:changed'] as const
 
 /** How far the heavy half has come. */
 type Phase =
@@ -35,6 +38,10 @@ export class PeerState {
   }
   get relay(): RelayState {
     return this.#peer?.relayState() ?? 'starting'
+  }
+  /** Whether what is kept survives this tab; `kept` until it is known. */
+  get storage(): StorageState {
+    return this.#peer?.storageState() ?? 'kept'
   }
   get name(): string {
     return this.#peer?.name() ?? ''
@@ -108,7 +115,7 @@ export class PeerState {
     try {
       const engine = await this.#load()
       await engine.peer.start()
-      const changed = watch(engine.peer.events, 'relay:changed', 'name:changed', 'rooms:changed')
+      const changed = watch(engine.peer.events, ...shownEvents)
       this.#phase = { kind: 'ready', engine, changed }
       return engine
     } catch (error) {

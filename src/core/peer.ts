@@ -38,8 +38,15 @@ export interface RoomSession {
   readonly calls: Calls
 }
 
+/**
+ * Whether what is stored survives this process: `kept`; `memory`, nothing is (the platform keeps nothing for us); `lost`, it
+ * was wiped or taken over by a newer version while open, and nothing can be stored until the peer is started anew.
+ */
+export type StorageState = 'kept' | 'memory' | 'lost'
+
 export interface PeerEvents {
   'relay:changed': { state: RelayState }
+  'storage:changed': { state: StorageState }
   'name:changed': { name: string }
   'rooms:changed': { rooms: readonly KnownRoom[] }
 }
@@ -54,6 +61,8 @@ export interface Peer {
   /** Says goodbye to the room, stops every part in reverse order. Twice is fine. */
   stop(): Promise<void>
   relayState(): RelayState
+  /** `kept` until the stores are open. */
+  storageState(): StorageState
   name(): string
   /** 1 to 64 characters after trimming. Throws `InvalidNameError`. */
   setName(name: string): Promise<void>
@@ -78,7 +87,8 @@ export interface Peer {
 
 /** What the platform (browser tab, Node process, test) gives. */
 export interface PeerPlatform {
-  openStores(): Promise<Stores>
+  /** @param onLost called once when nothing can be stored any more */
+  openStores(onLost: () => void): Promise<Stores>
   /** Loads or creates the account and claims a tab slot; `release` gives the slot back. */
   openIdentity(): Promise<{ readonly identity: Identity; release(): void }>
   /** @param relays addresses to keep a reservation with, asked again before each try */

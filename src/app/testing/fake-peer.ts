@@ -2,7 +2,7 @@ import { Emitter } from '../../core/base/events.ts'
 import { TesseraError } from '../../core/base/errors.ts'
 import type { AccountId, PeerId, RoomId } from '../../core/base/ids.ts'
 import type { RelayState } from '../../core/mesh/index.ts'
-import type { KnownRoom, Peer, PeerEvents, RoomSession } from '../../core/peer.ts'
+import type { KnownRoom, Peer, PeerEvents, RoomSession, StorageState } from '../../core/peer.ts'
 import type { RoomLink } from '../../core/room/link.ts'
 import type { RoomLinks } from '../shell-ports.ts'
 import { FakeCalls, FakeStreams } from './fake-calls.ts'
@@ -32,6 +32,7 @@ export class FakePeer implements Peer {
   readonly forgotten: RoomId[] = []
   #relay: RelayState = 'online'
   #name = 'Mara'
+  #storage: StorageState = 'kept'
   #rooms: readonly KnownRoom[] = []
   #isIn = false
   /** Set to make start or enter wait or fail. */
@@ -57,6 +58,9 @@ export class FakePeer implements Peer {
   }
   relayState(): RelayState {
     return this.#relay
+  }
+  storageState(): StorageState {
+    return this.#storage
   }
   name(): string {
     return this.#name
@@ -105,6 +109,10 @@ export class FakePeer implements Peer {
   setRelay(state: RelayState): void {
     this.#relay = state
     this.events.emit('relay:changed', { state })
+  }
+  setStorage(state: StorageState): void {
+    this.#storage = state
+    this.events.emit('storage:changed', { state })
   }
   setRooms(rooms: readonly KnownRoom[]): void {
     this.#rooms = rooms

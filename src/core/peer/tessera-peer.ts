@@ -13,6 +13,7 @@ import {
   type PeerEvents,
   type PeerPlatform,
   type RoomSession,
+  type StorageState,
 } from '../peer.ts'
 import { ownLogSeal, roomIdOf } from '../room/index.ts'
 import { newRoomLink, type RoomLink } from '../room/link.ts'
@@ -39,6 +40,7 @@ export class TesseraPeer implements Peer {
   #running: Running | undefined
   #open: OpenRoom | undefined
   #name = ''
+  #storage: StorageState = 'kept'
   /** Entering and leaving happen one after the other. */
   #turn: Promise<unknown> = Promise.resolve()
 
@@ -58,7 +60,7 @@ export class TesseraPeer implements Peer {
     if (this.#running !== undefined) return
     const platform = this.#platform
     const [stores, { identity, release }] = await Promise.all([
-      platform.openStores(),
+      platform.openStores(() => this.#setStorage('lost')),
       platform.openIdentity(),
     ])
     const rooms = new KnownRooms(stores.settings, platform.clock)
@@ -66,6 +68,7 @@ export class TesseraPeer implements Peer {
     this.#name = typeof name === 'string' && name !== '' ? name : defaultName(identity.account)
     const mesh = platform.createMesh(identity, () => this.#open?.session.link.relays ?? [])
     mesh.events.on('relay:changed', (change) => this.events.emit('relay:changed', change))
+    if (!stores.isKept) this.#setStorage('memory')
     this.#running = { stores, identity, release, mesh, engine: platform.createEngine(), rooms }
     await mesh.start()
   }
@@ -83,6 +86,16 @@ export class TesseraPeer implements Peer {
 
   relayState(): RelayState {
     return this.#running?.mesh.relayState() ?? 'starting'
+  }
+
+  storageState(): StorageState {
+    return this.#storage
+  }
+
+  #setStorage(state: StorageState): void {
+    if (this.#storage === state || this.#storage === 'lost') return
+    this.#storage = state
+    this.events.emit('storage:changed', { state })
   }
 
   name(): string {

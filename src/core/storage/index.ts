@@ -95,6 +95,8 @@ export interface Stores {
   readonly settings: SettingsStore
   readonly logs: LogStore
   readonly shards: ShardStore
+  /** False when everything is gone with the process. */
+  readonly isKept: boolean
   close(): void
   /** What the platform says of its space; the quota is a forecast, `QuotaExceededError` is the truth. */
   estimate(): Promise<{ usageBytes: number; quotaBytes: number }>
@@ -102,6 +104,12 @@ export interface Stores {
   requestPersist(): Promise<boolean>
 }
 
-export { HeadMovedError, StorageError } from './errors.ts'
+export {
+  HeadMovedError,
+  StorageBlockedError,
+  StorageDeniedError,
+  StorageError,
+  StorageOutdatedError,
+} from './errors.ts'
 export { createMemoryStorage } from './memory.ts'
 export { checkRun } from './run.ts'

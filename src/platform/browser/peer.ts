@@ -5,13 +5,12 @@ import { silent } from '../../core/base/logger.ts'
 import { createVerifier, openIdentity } from '../../core/identity/index.ts'
 import { createPeer, type Peer } from '../../core/peer.ts'
 import { createCesPool } from './ces-pool.ts'
-import { IdbKeyVault } from './key-vault.ts'
 import { BrowserMedia } from './media.ts'
 import { createBrowserMesh } from './mesh.ts'
 import { nextTask } from './next-task.ts'
+import { ProfileOpener } from './profile.ts'
 import { RelayConfig } from './relay-config.ts'
 import { WebLockSlots } from './slots.ts'
-import { openBrowserStorage } from './storage.ts'
 
 // Noise draws a key pair at its start and per connection. Tables for windows of 4 bits are made in 5 ms where the default of 8 takes 40, which
 // a starting page feels; each key then takes a third of a millisecond more.
@@ -21,8 +20,7 @@ ed25519.Point.BASE.precompute(4)
 export function createBrowserPeer(): Promise<{ peer: Peer; streams: BrowserMedia }> {
   const relay = new RelayConfig()
   const streams = new BrowserMedia(() => relay.iceServers())
-  let storage: ReturnType<typeof openBrowserStorage> | undefined
-  const openStores = (): ReturnType<typeof openBrowserStorage> => (storage ??= openBrowserStorage())
+  const profile = new ProfileOpener()
   // Asked for now, so that the answer is there when the mesh wants it.
   const first = relay.addresses()
   let asked = false
@@ -32,9 +30,9 @@ export function createBrowserPeer(): Promise<{ peer: Peer; streams: BrowserMedia
     return first
   }
   const peer = createPeer({
-    openStores,
+    openStores: async (onLost) => (await profile.open(onLost)).stores,
     openIdentity: async () => {
-      const keys = new IdbKeyVault((await openStores()).database)
+      const { keys } = await profile.open(() => undefined)
       await nextTask()
       x25519.getPublicKey(systemRandom(32)) // makes the tables in a task of their own
       await nextTask()

@@ -1,0 +1,71 @@
+import { deleteDB, openDB } from 'idb'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import type { FileId } from '../../core/base/ids.ts'
+import { Connection } from './database.ts'
+import { ProfileOpener } from './profile.ts'
+import { openBrowserStorage } from './storage.ts'
+
+const never = (): never => {
+  throw new Error('nothing was lost')
+}
+
+/** Opens as a browser does that answers `indexedDB.open` with an error of this name. */
+function denied(name: string): ProfileOpener {
+  const open = () => Promise.reject(new DOMException('no', name))
+  return new ProfileOpener(async ({ onLost = never } = {}) => {
+    await new Connection({ name: 'denied', onLost, open }).database()
+    throw new Error('it opened')
+  })
+}
+
+describe('a browser profile', () => {
+  it.each(['InvalidStateError', 'SecurityError', 'UnknownError', 'NotAllowedError'])(
+    'ST-9 lives in memory, bounded, when the database answers %s',
+    async (name) => {
+      const { stores, keys } = await denied(name).open(never)
+      expect(stores.isKept).toBe(false)
+      await stores.settings.set('a', 1)
+      expect(await stores.settings.get('a')).toBe(1)
+      expect(await keys.account()).toBe(await keys.account())
+      expect((await stores.estimate()).quotaBytes).toBe(256 * 2 ** 20)
+    },
+  )
+
+  it('ST-9 a full disk is no private window: it is told, and opening can be tried again', async () => {
+    let isFull = true
+    const name = `full-${crypto.randomUUID()}`
+    const opener = new ProfileOpener(async () => {
+      const open = isFull ? () => Promise.reject(new DOMException('', 'QuotaExceededError')) : undefined
+      await new Connection({ name, onLost: never, ...(open === undefined ? {} : { open }) }).database()
+      return await openBrowserStorage({ name })
+    })
+    await expect(opener.open(never)).rejects.toMatchObject({ name: 'QuotaExceededError' })
+    isFull = false
+    const { stores } = await opener.open(never)
+    expect(stores.isKept).toBe(true)
+    expect((await opener.open(never)).stores).toBe(stores)
+    stores.close()
+  })
+
+  it('ST-8 data of a newer version is not left for memory', async () => {
+    const name = `newer-${crypto.randomUUID()}`
+    ;(await openDB(name, 99)).close()
+    onTestFinished(() => deleteDB(name))
+    const opener = new ProfileOpener((options) => openBrowserStorage({ ...options, name }))
+    await expect(opener.open(never)).rejects.toMatchObject({ name: 'StorageOutdatedError' })
+  })
+
+  it('ST-8 tells once when another tab takes the data over', async () => {
+    const name = `taken-${crypto.randomUUID()}`
+    onTestFinished(() => deleteDB(name))
+    let lost = 0
+    const opener = new ProfileOpener((options) => openBrowserStorage({ ...options, name }))
+    const { stores } = await opener.open(() => (lost += 1))
+    ;(await openDB(name, 99)).close()
+    const refused = stores.shards.putPieces('f' as FileId, [
+      { segment: 0, shard: 0, bytes: new Uint8Array(1), path: new Uint8Array(0) },
+    ])
+    await expect(refused).rejects.toMatchObject({ name: 'StorageError' })
+    expect(lost).toBe(1)
+  })
+})

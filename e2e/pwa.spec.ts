@@ -49,3 +49,22 @@ test('without a network the app opens with its history and its own files', async
   expect(await ann.downloads(file.name)).toBe(createHash('sha256').update(file.buffer).digest('hex'))
   await ann.page.context().setOffline(false)
 })
+
+test('a window without storage works, and says that nothing stays', async ({ person }) => {
+  const ann = await person('Ann')
+  const link = await ann.startRoom()
+  const ben = await person('Ben')
+  await ben.page.addInitScript(() => {
+    // As private windows of some browsers do.
+    IDBFactory.prototype.open = () => {
+      throw new DOMException('no storage here', 'SecurityError')
+    }
+  })
+  await ben.page.reload()
+  await expect(ben.page.getByTestId('storage-bar')).toContainText('keeps nothing')
+  await ben.join(link)
+  await ben.sees('Ann')
+  await ben.say('from a private window')
+  await ann.hears('from a private window')
+  await ben.isDelivered('from a private window')
+})

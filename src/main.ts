@@ -45,7 +45,7 @@ function painted(): Promise<void> {
   return new Promise((resolve) => requestAnimationFrame(() => void setTimeout(resolve, 0)))
 }
 
-function start(target: HTMLElement): void {
+async function start(target: HTMLElement): Promise<void> {
   const updates = new ServiceWorkerUpdates()
   const install = new BrowserInstall()
   const app = new AppState({
@@ -60,14 +60,15 @@ function start(target: HTMLElement): void {
     tabKeep: browserKeep(() => sessionStorage),
     // Absent on insecure pages, whatever the types say.
     storage: (navigator as { storage?: StorageManager }).storage,
-    reload: () => location.reload(),
     createAudio: () => new AudioContext(),
     version: __APP_VERSION__,
     updates,
     install,
   })
-  mount(App, { target, props: { app } })
+  // First: what a link opens is drawn at once, not after the landing page.
   app.start()
+  await nextTask()
+  mount(App, { target, props: { app } })
   install.start()
   // Whoever waits for the peer is told of its failure; the landing page draws it.
   app.peer.ready().catch(() => undefined)
@@ -77,5 +78,5 @@ function start(target: HTMLElement): void {
 
 const target = document.getElementById('app')
 if (target === null) throw new Error('expected an element with id "app"')
-// Not in the task that evaluates the scripts: two short ones instead of a long one.
+// Not in the task that evaluates the scripts: short ones instead of a long one.
 void nextTask().then(() => start(target))

@@ -20,7 +20,16 @@ const runs = 5
 
 interface Report {
   readonly categories: Record<string, { readonly score: number | null }>
+  readonly audits: Record<string, { readonly numericValue?: number }>
+  readonly environment: { readonly benchmarkIndex: number }
 }
+
+/** What performance is made of, in ms; printed so that a bad figure can be told from a busy machine. */
+const timings = {
+  'first paint': 'first-contentful-paint',
+  'largest paint': 'largest-contentful-paint',
+  blocked: 'total-blocking-time',
+} as const
 
 if (!existsSync(cli))
   execFileSync('npm', ['ci'], { cwd: here, stdio: 'inherit', shell: process.platform === 'win32' })
@@ -33,10 +42,16 @@ try {
     const reports = Array.from({ length: runs }, () => judge(url))
     const scores = categories.map((category) => {
       const all = reports.map((report) => Math.round((report.categories[category]?.score ?? 0) * 100))
-      return { category, all, median: all.toSorted((a, b) => a - b)[Math.floor(runs / 2)] ?? 0 }
+      return { category, all, median: median(all) }
     })
     const text = scores.map(({ category, all, median }) => `${category} ${String(median)} (${all.join(' ')})`)
     console.log(`${name}: ${text.join(', ')}`)
+    const parts = Object.entries(timings).map(([title, audit]) => {
+      const all = reports.map((report) => Math.round(report.audits[audit]?.numericValue ?? NaN))
+      return `${title} ${String(median(all))} ms (${all.join(' ')})`
+    })
+    const speed = reports.map(({ environment }) => Math.round(environment.benchmarkIndex))
+    console.log(`  ${parts.join(', ')}; machine speed ${String(median(speed))} (${speed.join(' ')})`)
     isGood &&= scores.every(({ median }) => median >= least)
   }
 } finally {
@@ -44,6 +59,10 @@ try {
 }
 if (!isGood) console.error(`a score is under ${String(least)}`)
 process.exitCode = isGood ? 0 : 1
+
+function median(all: readonly number[]): number {
+  return all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)] ?? 0
+}
 
 function judge(url: string): Report {
   const flags = `--chrome-flags=${['--headless=new', ...browserFlags()].join(' ')}`

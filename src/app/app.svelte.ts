@@ -39,8 +39,6 @@ export interface AppInit {
   /** Kept for this tab. */
   readonly tabKeep: Keep
   readonly storage: StorageReport | undefined
-  /** Loads the page again. */
-  readonly reload: () => void
   readonly createAudio: () => AudioContext
   readonly version: string
   readonly updates?: AppUpdates | undefined
@@ -93,11 +91,6 @@ export class AppState {
   /** True while closing or reloading the page would break something off. */
   get isBusy(): boolean {
     return this.room?.isBusy ?? false
-  }
-
-  /** Loads the page again; only ever on a person's word. */
-  reload(): void {
-    this.#init.reload()
   }
 
   /** Draws what the address says; the peer is loaded when {@link PeerState.ready} is first asked for. */

@@ -8,9 +8,6 @@ import { watch } from './watch.ts'
 /** Time in which forgetting a room can be undone; its notice leaves a little earlier. */
 const undoMs = 6_500
 
-/** Events after which what is shown of the peer may differ. */
-const shownEvents = ['relay:changed', 'storage:changed', 'name:changed', 'rooms:changed'] as const
-
 /** How far the heavy half has come. */
 type Phase =
   | { readonly kind: 'loading' }
@@ -39,7 +36,7 @@ export class PeerState {
   get relay(): RelayState {
     return this.#peer?.relayState() ?? 'starting'
   }
-  /** Whether what is kept survives this tab; `kept` until it is known. */
+  /** What becomes of what is stored. */
   get storage(): StorageState {
     return this.#peer?.storageState() ?? 'kept'
   }
@@ -115,7 +112,13 @@ export class PeerState {
     try {
       const engine = await this.#load()
       await engine.peer.start()
-      const changed = watch(engine.peer.events, ...shownEvents)
+      const changed = watch(
+        engine.peer.events,
+        'relay:changed',
+        'storage:changed',
+        'name:changed',
+        'rooms:changed',
+      )
       this.#phase = { kind: 'ready', engine, changed }
       return engine
     } catch (error) {

@@ -39,8 +39,8 @@ export interface RoomSession {
 }
 
 /**
- * Whether what is stored survives this process: `kept`; `memory`, nothing is (the platform keeps nothing for us); `lost`, it
- * was wiped or taken over by a newer version while open, and nothing can be stored until the peer is started anew.
+ * What becomes of what is stored: `kept` on this device; `memory` only until the page is closed, since the browser gives no
+ * storage; `lost` when it was removed, or taken over by a newer version, under a running page: load the page again.
  */
 export type StorageState = 'kept' | 'memory' | 'lost'
 
@@ -61,7 +61,6 @@ export interface Peer {
   /** Says goodbye to the room, stops every part in reverse order. Twice is fine. */
   stop(): Promise<void>
   relayState(): RelayState
-  /** `kept` until the stores are open. */
   storageState(): StorageState
   name(): string
   /** 1 to 64 characters after trimming. Throws `InvalidNameError`. */
@@ -87,9 +86,9 @@ export interface Peer {
 
 /** What the platform (browser tab, Node process, test) gives. */
 export interface PeerPlatform {
-  /** @param onLost called once when nothing can be stored any more */
-  openStores(onLost: () => void): Promise<Stores>
-  /** Loads or creates the account and claims a tab slot; `release` gives the slot back. */
+  /** Stores, and whether they outlive the process. @param onLost called once when they are gone under a running peer */
+  openStores(onLost: () => void): Promise<{ readonly stores: Stores; readonly isKept: boolean }>
+  /** Loads or creates the account and claims a tab slot, after the stores; `release` gives the slot back. */
   openIdentity(): Promise<{ readonly identity: Identity; release(): void }>
   /** @param relays addresses to keep a reservation with, asked again before each try */
   createMesh(identity: Identity, relays: () => readonly string[]): Mesh

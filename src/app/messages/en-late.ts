@@ -202,12 +202,6 @@ export const enLate = {
   'settings.storageUsed': (p: { used: string; quota: string }) =>
     `${p.used} used of about ${p.quota} the browser allows`,
   'settings.storageUnknown': 'The browser does not say how much space there is.',
-  'storage.memory':
-    'This browser lets Tessera keep nothing, as private windows do. Nothing is kept after closing or reloading this tab; others keep what they received.',
-  'storage.memoryShort': 'Nothing is kept after closing or reloading this tab.',
-  'storage.lost':
-    'What is kept here is out of reach: another tab moved to a newer Tessera, or the data of this site was cleared. Nothing new is kept until you reload.',
-  'storage.reload': 'Reload',
   'settings.roomTiles': (p: { bytes: string; n: number }) =>
     `This room: ${p.bytes} of tiles from ${count(p.n, 'file', 'files')}`,
   'settings.persisted': 'The browser keeps this until you remove it.',

@@ -59,6 +59,12 @@ export const en = {
 
   'settings.title': 'Settings',
 
+  'storage.memory':
+    'This browser window keeps nothing: messages, files and your identity are gone when it is closed. A normal window keeps them.',
+  'storage.lost':
+    'What this page had stored was removed, or a newer version took it over. Reload the page; until then nothing can be kept.',
+  'storage.reload': 'Reload',
+
   'update.ready': 'A new version is ready.',
   'update.apply': 'Update now',
   'update.waits': 'A new version is ready. It waits until the call or transfer is over.',

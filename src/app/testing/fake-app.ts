@@ -56,7 +56,6 @@ export function fakeApp(
       persisted: async () => false,
       persist: async () => true,
     },
-    reload: () => undefined,
     createAudio: () => new AudioContext(),
     version: '0.1.0',
     ...rest,

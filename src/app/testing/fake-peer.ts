@@ -31,8 +31,8 @@ export class FakePeer implements Peer {
   readonly open: FakeSession
   readonly forgotten: RoomId[] = []
   #relay: RelayState = 'online'
-  #name = 'Mara'
   #storage: StorageState = 'kept'
+  #name = 'Mara'
   #rooms: readonly KnownRoom[] = []
   #isIn = false
   /** Set to make start or enter wait or fail. */
@@ -61,6 +61,11 @@ export class FakePeer implements Peer {
   }
   storageState(): StorageState {
     return this.#storage
+  }
+  /** The browser gives no storage, or takes it away. */
+  setStorage(state: StorageState): void {
+    this.#storage = state
+    this.events.emit('storage:changed', { state })
   }
   name(): string {
     return this.#name
@@ -109,10 +114,6 @@ export class FakePeer implements Peer {
   setRelay(state: RelayState): void {
     this.#relay = state
     this.events.emit('relay:changed', { state })
-  }
-  setStorage(state: StorageState): void {
-    this.#storage = state
-    this.events.emit('storage:changed', { state })
   }
   setRooms(rooms: readonly KnownRoom[]): void {
     this.#rooms = rooms

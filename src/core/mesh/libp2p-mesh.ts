@@ -63,6 +63,8 @@ export interface Libp2pMeshInit {
   readonly rendezvous: RendezvousPort
   /** Whether dialling a peer through a relay is how links begin (a browser), or its own addresses (memory, tests). */
   readonly dialsThroughRelay: boolean
+  /** Gives the event loop a turn between the heavy steps of a start; none when left out. */
+  readonly breathe?: (() => Promise<void>) | undefined
   readonly clock: Clock
   readonly random: RandomBytes
   readonly logger: Logger
@@ -108,12 +110,14 @@ export class Libp2pMesh implements Mesh {
     if (this.#node !== undefined) return
     const node = await this.#init.createNode({ isAdmitted: (peer) => this.#admitted.has(peer as PeerId) })
     this.#node = node
+    await this.#init.breathe?.()
     node.addEventListener('connection:open', ({ detail }) => this.#opened(detail))
     node.addEventListener('connection:close', ({ detail }) => this.#closed(detail))
     for (const [protocol, { handler, options }] of this.#handlers)
       await this.#register(node, protocol, handler, options)
     this.#gossip.start()
     await node.start()
+    await this.#init.breathe?.()
     this.#keeper.start()
     this.#tick()
   }

@@ -31,6 +31,8 @@ export interface RelayedMeshInit {
   readonly iceServers: () => readonly IceServer[]
   /** False where WebSockets must be encrypted (W3C mixed content). */
   readonly allowsPlain: boolean
+  /** Gives the event loop a turn between the heavy steps of a start; none when left out. */
+  readonly breathe?: () => Promise<void>
   readonly clock: Clock
   readonly random: RandomBytes
   readonly logger: Logger
@@ -93,6 +95,7 @@ export function createRelayedMesh(init: RelayedMeshInit): Mesh {
     onRelay: (address) => void allowed.add(webSocketOf(address) ?? ''),
     rendezvous: createRendezvousClient(privateKey),
     dialsThroughRelay: true,
+    breathe: init.breathe,
     clock,
     random,
     logger,

@@ -4,10 +4,10 @@ import { silent } from '../base/logger.ts'
 import { ManualClock, settle } from '../base/testing/manual-clock.ts'
 import { FakeMedia } from '../calls/testing/fake-media.ts'
 import { createInlineEngine } from '../ces/index.ts'
-import { createVerifier, type Identity } from '../identity/index.ts'
+import { createVerifier } from '../identity/index.ts'
 import { testIdentity } from '../identity/testing/test-identity.ts'
 import { LoopbackNetwork } from '../mesh/testing/loopback.ts'
-import { createPeer, type Peer, type PeerPlatform } from '../peer.ts'
+import { createPeer, type Peer } from '../peer.ts'
 import { roomIdOf } from '../room/index.ts'
 import { createMemoryStorage, type Stores } from '../storage/index.ts'
 
@@ -20,20 +20,17 @@ afterEach(async () => {
   network.setRelay(true)
 })
 
-function rest(identity: Identity): Omit<PeerPlatform, 'openStores'> {
-  return {
+async function person(seed: number, stores: Stores = createMemoryStorage()): Promise<Peer> {
+  const identity = await testIdentity(seed)
+  const peer = createPeer({
+    openStores: () => Promise.resolve({ stores, isKept: true }),
     openIdentity: () => Promise.resolve({ identity, release: () => undefined }),
     createMesh: () => network.peer(identity.peer),
     createEngine: createInlineEngine,
     media: new FakeMedia(),
     verify: createVerifier(),
     ...{ clock, random: systemRandom, logger: silent, appVersion: '0' },
-  }
-}
-
-async function person(seed: number, stores: Stores = createMemoryStorage()): Promise<Peer> {
-  const identity = await testIdentity(seed)
-  const peer = createPeer({ openStores: () => Promise.resolve(stores), ...rest(identity) })
+  })
   await peer.start()
   started.push(peer)
   return peer
@@ -54,29 +51,6 @@ describe('a peer', () => {
     expect(ben.rooms().map(({ id }) => id)).toEqual([roomIdOf(link)])
     await ben.leave()
     expect(ben.session()).toBeUndefined()
-  })
-
-  it('ST-8 ST-9 says whether what is stored is kept, and once when it is lost', async () => {
-    const ann = await person(1)
-    expect(ann.storageState()).toBe('memory')
-    const identity = await testIdentity(2)
-    let lose = (): void => undefined
-    const ben = createPeer({
-      openStores: (onLost) => {
-        lose = onLost
-        return Promise.resolve({ ...createMemoryStorage(), isKept: true })
-      },
-      ...rest(identity),
-    })
-    await ben.start()
-    started.push(ben)
-    const heard: string[] = []
-    ben.events.on('storage:changed', ({ state }) => void heard.push(state))
-    expect(ben.storageState()).toBe('kept')
-    lose()
-    lose()
-    expect(heard).toEqual(['lost'])
-    expect(ben.storageState()).toBe('lost')
   })
 
   it('names itself, within bounds', async () => {

@@ -59,16 +59,14 @@ export class TesseraPeer implements Peer {
   async start(): Promise<void> {
     if (this.#running !== undefined) return
     const platform = this.#platform
-    const [stores, { identity, release }] = await Promise.all([
-      platform.openStores(() => this.#setStorage('lost')),
-      platform.openIdentity(),
-    ])
+    const { stores, isKept } = await platform.openStores(() => this.#setStorage('lost'))
+    const { identity, release } = await platform.openIdentity()
+    this.#setStorage(isKept ? 'kept' : 'memory')
     const rooms = new KnownRooms(stores.settings, platform.clock)
     const [name] = await Promise.all([stores.settings.get(nameKey), rooms.load()])
     this.#name = typeof name === 'string' && name !== '' ? name : defaultName(identity.account)
     const mesh = platform.createMesh(identity, () => this.#open?.session.link.relays ?? [])
     mesh.events.on('relay:changed', (change) => this.events.emit('relay:changed', change))
-    if (!stores.isKept) this.#setStorage('memory')
     this.#running = { stores, identity, release, mesh, engine: platform.createEngine(), rooms }
     await mesh.start()
   }
@@ -84,10 +82,6 @@ export class TesseraPeer implements Peer {
     running.release()
   }
 
-  relayState(): RelayState {
-    return this.#running?.mesh.relayState() ?? 'starting'
-  }
-
   storageState(): StorageState {
     return this.#storage
   }
@@ -96,6 +90,10 @@ export class TesseraPeer implements Peer {
     if (this.#storage === state || this.#storage === 'lost') return
     this.#storage = state
     this.events.emit('storage:changed', { state })
+  }
+
+  relayState(): RelayState {
+    return this.#running?.mesh.relayState() ?? 'starting'
   }
 
   name(): string {

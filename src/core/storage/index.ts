@@ -95,8 +95,6 @@ export interface Stores {
   readonly settings: SettingsStore
   readonly logs: LogStore
   readonly shards: ShardStore
-  /** False when everything is gone with the process. */
-  readonly isKept: boolean
   close(): void
   /** What the platform says of its space; the quota is a forecast, `QuotaExceededError` is the truth. */
   estimate(): Promise<{ usageBytes: number; quotaBytes: number }>

@@ -24,7 +24,6 @@ const defaultQuotaBytes = 2 ** 32
 export function createMemoryStorage(quotaBytes = defaultQuotaBytes): Stores {
   const shards = new MemoryShardStore(quotaBytes)
   return {
-    isKept: false,
     settings: new MemorySettingsStore(),
     logs: new MemoryLogStore(),
     shards,

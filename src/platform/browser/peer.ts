@@ -2,13 +2,18 @@ import '../../core/base/polyfill.ts'
 import { ed25519, x25519 } from '@noble/curves/ed25519.js'
 import { systemClock, systemRandom } from '../../core/base/clock.ts'
 import { silent } from '../../core/base/logger.ts'
-import { createVerifier, openIdentity } from '../../core/identity/index.ts'
+import {
+  createMemoryKeyVault,
+  createVerifier,
+  openIdentity,
+  type KeyVault,
+} from '../../core/identity/index.ts'
 import { createPeer, type Peer } from '../../core/peer.ts'
 import { createCesPool } from './ces-pool.ts'
 import { BrowserMedia } from './media.ts'
 import { createBrowserMesh } from './mesh.ts'
 import { nextTask } from './next-task.ts'
-import { ProfileOpener } from './profile.ts'
+import { openProfile } from './profile.ts'
 import { RelayConfig } from './relay-config.ts'
 import { WebLockSlots } from './slots.ts'
 
@@ -20,7 +25,7 @@ ed25519.Point.BASE.precompute(4)
 export function createBrowserPeer(): Promise<{ peer: Peer; streams: BrowserMedia }> {
   const relay = new RelayConfig()
   const streams = new BrowserMedia(() => relay.iceServers())
-  const profile = new ProfileOpener()
+  let keys: KeyVault = createMemoryKeyVault(systemRandom)
   // Asked for now, so that the answer is there when the mesh wants it.
   const first = relay.addresses()
   let asked = false
@@ -30,9 +35,12 @@ export function createBrowserPeer(): Promise<{ peer: Peer; streams: BrowserMedia
     return first
   }
   const peer = createPeer({
-    openStores: async (onLost) => (await profile.open(onLost)).stores,
+    openStores: async (onLost) => {
+      const profile = await openProfile(onLost)
+      keys = profile.keys
+      return profile
+    },
     openIdentity: async () => {
-      const { keys } = await profile.open(() => undefined)
       await nextTask()
       x25519.getPublicKey(systemRandom(32)) // makes the tables in a task of their own
       await nextTask()
@@ -45,6 +53,7 @@ export function createBrowserPeer(): Promise<{ peer: Peer; streams: BrowserMedia
         identity,
         relays: async () => [...(await relays()), ...hints()],
         iceServers: () => relay.iceServers(),
+        breathe: nextTask,
         clock: systemClock,
         random: systemRandom,
         logger: silent,

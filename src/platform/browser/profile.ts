@@ -12,39 +12,27 @@ const memoryQuotaBytes = 256 * 1024 * 1024
 export interface Profile {
   readonly stores: Stores
   readonly keys: KeyVault
+  /** False when both are gone with the page. */
+  readonly isKept: boolean
 }
 
 /**
- * Opens the stores and keys of this browser profile once; a failed opening may be tried again. Where the browser gives no
- * database they live in memory. Throws `StorageBlockedError`, `StorageOutdatedError`, `QuotaExceededError`, `StorageError`.
+ * Opens the stores and keys of this browser profile; where the browser gives no database they live in memory.
+ * Throws `StorageBlockedError`, `StorageOutdatedError`, `QuotaExceededError`, `StorageError`.
+ *
+ * @param onLost see {@link openBrowserStorage}
+ * @param open for tests of browsers that refuse
  */
-export class ProfileOpener {
-  readonly #open: typeof openBrowserStorage
-  #opening: Promise<Profile> | undefined
-
-  /** @param open for tests of browsers that refuse */
-  constructor(open: typeof openBrowserStorage = openBrowserStorage) {
-    this.#open = open
-  }
-
-  /** @param onLost of the first call; see {@link openBrowserStorage} */
-  async open(onLost: () => void): Promise<Profile> {
-    this.#opening ??= this.#first(onLost)
-    try {
-      return await this.#opening
-    } catch (error) {
-      this.#opening = undefined
-      throw error
-    }
-  }
-
-  async #first(onLost: () => void): Promise<Profile> {
-    try {
-      const stores = await this.#open({ onLost })
-      return { stores, keys: new IdbKeyVault(stores.database) }
-    } catch (error) {
-      if (errorName(error) !== 'StorageDeniedError') throw error
-      return { stores: createMemoryStorage(memoryQuotaBytes), keys: createMemoryKeyVault(systemRandom) }
+export async function openProfile(onLost: () => void, open = openBrowserStorage): Promise<Profile> {
+  try {
+    const stores = await open({ onLost })
+    return { stores, keys: new IdbKeyVault(stores.database), isKept: true }
+  } catch (error) {
+    if (errorName(error) !== 'StorageDeniedError') throw error
+    return {
+      stores: createMemoryStorage(memoryQuotaBytes),
+      keys: createMemoryKeyVault(systemRandom),
+      isKept: false,
     }
   }
 }

@@ -28,7 +28,6 @@ export async function openBrowserStorage(
   await connection.database()
   return {
     database: connection,
-    isKept: true,
     settings: new IdbSettingsStore(connection),
     logs: new IdbLogStore(connection),
     shards: new IdbShardStore(connection),

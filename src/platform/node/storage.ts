@@ -17,7 +17,6 @@ export async function openNodeStorage(path: string): Promise<Stores> {
     settings: new FileSettingsStore(folder),
     logs: new FileLogStore(folder),
     shards,
-    isKept: true,
     close: () => undefined, // nothing is held open between calls
     estimate: async () => {
       const { bavail, bsize } = await guarded(() => statfs(path))

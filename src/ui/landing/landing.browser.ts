@@ -81,6 +81,17 @@ describe('the landing page', () => {
     await expect.element(page.getByTestId('composer')).toBeVisible()
   })
 
+  it('says when nothing is kept after the window is closed, or what was kept is gone', async () => {
+    const { peer } = await mountApp('')
+    const bar = page.getByTestId('storage-bar')
+    expect(bar.elements()).toHaveLength(0)
+    peer.setStorage('memory')
+    await expect.element(bar).toHaveTextContent('This browser window keeps nothing')
+    peer.setStorage('lost')
+    await expect.element(bar).toHaveTextContent('Reload the page')
+    await expect.element(bar.getByRole('button', { name: 'Reload' })).toBeVisible()
+  })
+
   it('says why it cannot start, and starts when tried again', async () => {
     let isBroken = true
     await mountApp('', (peer) => {

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import { offThreadIdle } from './off-thread.ts'
 
 /** A clock that moves only when told: `advance` runs due timers in order, letting promises settle between them. */
 export class ManualClock implements Clock {
@@ -48,9 +49,12 @@ function byTime(a: [number, { at: number }], b: [number, { at: number }]): numbe
 }
 
 /**
- * Lets every promise that can go on without time do so: a few turns of the real event loop, so that WebCrypto and
- * message ports, which settle off this thread, are seen as well.
+ * Lets every promise that can go on without time do so: a few turns of the real event loop, each after all WebCrypto work is
+ * done, which settles off this thread.
  */
 export async function settle(turns = 4): Promise<void> {
-  for (let i = 0; i < turns; i++) await new Promise<void>((resolve) => void setTimeout(resolve, 0))
+  for (let i = 0; i < turns; i++) {
+    await new Promise<void>((resolve) => void setTimeout(resolve, 0))
+    await offThreadIdle()
+  }
 }

@@ -5,11 +5,11 @@
  * @packageDocumentation
  */
 import { mount } from 'svelte'
-import App from '../../ui/App.svelte'
-import '../../ui/base.css'
-import { fakeApp } from './fake-app.ts'
-import { FakePeer } from './fake-peer.ts'
-import { scenes } from './scenes.ts'
+import App from '../App.svelte'
+import '../base.css'
+import { fakeApp } from '../../app/testing/fake-app.ts'
+import { FakePeer } from '../../app/testing/fake-peer.ts'
+import { scenes } from '../../app/testing/scenes.ts'
 
 const name = new URLSearchParams(location.search).get('scene') ?? 'landing'
 const scene = scenes[name]

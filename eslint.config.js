@@ -63,6 +63,7 @@ export default ts.config(
       'test-results/**',
       'tools/empty/**',
       '**/pb/*.ts',
+      '**/assembly/*.ts', // AssemblyScript, for its own compiler
     ],
   },
   js.configs.recommended,

@@ -32,10 +32,11 @@ async function loadEngine(): Promise<Engine> {
     import('./platform/browser/peer.ts'),
     import('./core/room/link.ts'),
   ])
-  const { peer, streams } = await createBrowserPeer()
+  const { peer, streams, server } = await createBrowserPeer()
   return {
     peer,
     streams,
+    server,
     links: { parse: parseRoomLink, format: (link) => encodeRoomLink(link, location.origin) },
   }
 }

@@ -7,6 +7,7 @@ const gates = [
   ['lint', 'lint'],
   ['format', 'format:check'],
   ['dead code', 'knip'],
+  ['kernel from source', 'check:kernel'],
   ['unit', 'test:unit'],
   ['browser mode', 'test:browser'],
   ['build', 'build'],

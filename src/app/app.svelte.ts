@@ -210,6 +210,8 @@ export class AppState {
       peer: engine.peer,
       session,
       streams: engine.streams,
+      server: engine.server,
+      clock: this.#init.clock,
       links: engine.links,
       announcer: this.announcer,
       toasts: this.toasts,

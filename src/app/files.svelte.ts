@@ -1,11 +1,11 @@
-import { SvelteMap, SvelteSet } from 'svelte/reactivity'
-import { errorName, isAbort } from '../core/base/errors.ts'
+import { SvelteSet } from 'svelte/reactivity'
 import type { AccountId, FileId } from '../core/base/ids.ts'
 import type { Files, FileView, Transfer } from '../core/files/index.ts'
 import { fileSource } from './file-source.ts'
 import type { PeopleState } from './people.svelte.ts'
 import { showControls } from './safe-name.ts'
-import { blobSink, type SavedPlace, type SavePlace, type SaveTarget } from './save-place.ts'
+import { blobSink, type SavePlace } from './save-place.ts'
+import { SavingState } from './saving.svelte.ts'
 import type { ToastsState } from './toasts.svelte.ts'
 import { watch } from './watch.ts'
 import { t } from './late-words.ts'
@@ -25,11 +25,6 @@ export interface WaitingFile {
   readonly sizeBytes: number
 }
 
-/** How fetching a file to disk ended, as its card tells. */
-export type SaveOutcome =
-  | { readonly kind: 'saved'; readonly place: SavedPlace }
-  | { readonly kind: 'failed'; readonly error: string; readonly message: string }
-
 /** Raster images the browser decodes without running anything; SVG is not among them on purpose. */
 const previewTypes = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/avif'])
 /** A preview is decoded in memory, about ten times its size. */
@@ -37,6 +32,7 @@ const maxPreviewBytes = 8_000_000
 
 /** The files of a room: what is shared, held, on its way. */
 export class FilesState {
+  readonly saving: SavingState
   readonly #init: FilesStateInit
   readonly #changed: () => void
   readonly #stop = new AbortController()
@@ -46,12 +42,12 @@ export class FilesState {
   readonly #previewing = new SvelteSet<FileId>()
   #queue: { readonly id: number; readonly file: File }[] = []
   #waiting = $state.raw<readonly WaitingFile[]>([])
-  readonly #outcomes = new SvelteMap<FileId, SaveOutcome>()
   #nextId = 0
   #isSharing = false
 
   constructor(init: FilesStateInit) {
     this.#init = init
+    this.saving = new SavingState(init)
     this.#changed = watch(init.files.events, 'file:changed', 'file:removed', 'transfer:changed')
     init.files.events.on(
       'holder:blamed',
@@ -89,13 +85,6 @@ export class FilesState {
           file === id && direction === 'fetch' && (state.kind === 'fetching' || state.kind === 'waiting'),
       )
   }
-  outcome(id: FileId): SaveOutcome | undefined {
-    return this.#outcomes.get(id)
-  }
-  get canPickPlace(): boolean {
-    return this.#init.places.canPick
-  }
-
   /** Shares picked files, one after the other so that memory stays bounded. */
   share(files: Iterable<File>): void {
     for (const file of files) this.#queue.push({ id: this.#nextId++, file })
@@ -108,15 +97,6 @@ export class FilesState {
   }
   cancel(transfer: string): void {
     this.#init.files.cancel(transfer)
-  }
-
-  /** Saves a file to the downloads folder, or asks for a place when it is too large to gather first. */
-  async download(file: FileView): Promise<void> {
-    await this.#save(file, () => this.#init.places.download(file.name, file.sizeBytes))
-  }
-  /** Saves a file to a place the person picks. */
-  async saveAs(file: FileView): Promise<void> {
-    await this.#save(file, () => this.#init.places.pick(file.name))
   }
 
   async forget(file: FileView): Promise<void> {
@@ -161,6 +141,7 @@ export class FilesState {
   }
   stop(): void {
     this.#stop.abort()
+    this.saving.stop()
     this.#queue = []
   }
 
@@ -195,18 +176,5 @@ export class FilesState {
 
   #showQueue(): void {
     this.#waiting = this.#queue.map(({ id, file }) => ({ id, name: file.name, sizeBytes: file.size }))
-  }
-
-  async #save(file: FileView, target: () => Promise<SaveTarget>): Promise<void> {
-    this.#outcomes.delete(file.id)
-    try {
-      const { sink, place } = await target()
-      await this.#init.files.fetch(file.id, sink, { signal: this.#stop.signal })
-      this.#outcomes.set(file.id, { kind: 'saved', place })
-    } catch (error) {
-      if (isAbort(error)) return
-      const message = error instanceof Error ? error.message : String(error)
-      this.#outcomes.set(file.id, { kind: 'failed', error: errorName(error), message })
-    }
   }
 }

@@ -1,8 +1,9 @@
 import { en } from './messages/en.ts'
 import { enLate } from './messages/en-late.ts'
-import { createWords, type Words } from './words.ts'
+import { addErrorWords, createWords, type Words } from './words.ts'
 
 const all = { ...en, ...enLate } as const
+addErrorWords(enLate)
 
 /**
  * The words of everything that is loaded after the shell. A part that the shell draws takes `t` of `words.ts` instead, or

@@ -1,8 +1,10 @@
+import type { Clock } from '../core/base/clock.ts'
 import type { Peer, RoomSession } from '../core/peer.ts'
 import type { Announcer } from './announcer.svelte.ts'
 import { CallState } from './call.svelte.ts'
 import type { CallStreams } from './call-streams.ts'
 import { ChatState } from './chat.svelte.ts'
+import type { FileServer } from './file-server.ts'
 import { FilesState } from './files.svelte.ts'
 import { PeopleState } from './people.svelte.ts'
 import type { PrefsState } from './prefs.svelte.ts'
@@ -22,6 +24,8 @@ export interface RoomStateInit {
   readonly peer: Peer
   readonly session: RoomSession
   readonly streams: CallStreams
+  readonly server: FileServer
+  readonly clock: Clock
   readonly links: RoomLinks
   readonly announcer: Announcer
   readonly toasts: ToastsState
@@ -48,7 +52,7 @@ export class RoomState {
     this.id = session.room.id
     this.#peerChanged = watch(init.peer.events, 'relay:changed', 'rooms:changed', 'name:changed')
     this.people = new PeopleState(session.room, init.announcer, toasts, this.#peerChanged)
-    const places = new SavePlace(init.saveWindow)
+    const places = new SavePlace({ ...init, window: init.saveWindow })
     this.files = new FilesState({ files: session.files, people: this.people, toasts, places })
     const ringtone = new Ringtone(init.createAudio)
     this.call = new CallState({ ...init, calls: session.calls, ringtone })

@@ -2,6 +2,7 @@ import type { Events } from '../core/base/events.ts'
 import type { Peer } from '../core/peer.ts'
 import type { RoomLink } from '../core/room/link.ts'
 import type { CallStreams } from './call-streams.ts'
+import type { FileServer } from './file-server.ts'
 
 /** A new version that waits to be taken. Supplied by the service-worker registration. */
 export interface AppUpdates {
@@ -48,4 +49,5 @@ export interface Engine {
   readonly peer: Peer
   readonly streams: CallStreams
   readonly links: RoomLinks
+  readonly server: FileServer
 }

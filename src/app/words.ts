@@ -32,11 +32,24 @@ export const t: Words<typeof en> = createWords<typeof en>(en)
 /** The language of the words, for dates and numbers. */
 export const locale = 'en'
 
-type ErrorName = keyof typeof en extends infer K ? (K extends `error.${infer N}` ? N : never) : never
+/** Words of errors that only what is loaded later can meet. */
+let lateErrors: Table = {}
+
+/** Makes known the errors of a table that is loaded later. */
+export function addErrorWords(table: Table): void {
+  lateErrors = { ...lateErrors, ...table }
+}
 
 /** True when an error has words of its own, by its stable name. */
-export function hasErrorWords(name: string): name is ErrorName {
-  return `error.${name}` in en
+export function hasErrorWords(name: string): boolean {
+  return textOf(name) !== undefined
+}
+
+function textOf(name: string): string | undefined {
+  const key = `error.${name}`
+  const table: Table = key in en ? en : lateErrors
+  const text = Object.hasOwn(table, key) ? table[key] : undefined
+  return typeof text === 'string' ? text : undefined
 }
 
 /** What happened and what to do, for anything thrown. */
@@ -52,13 +65,12 @@ export function errorNameWords(
   name: string,
   { detail = name, neededBytes }: { detail?: string; neededBytes?: number | undefined } = {},
 ): string {
-  if (!hasErrorWords(name) || name === 'UnknownError') return t('error.UnknownError', { detail })
   if (name === 'QuotaExceededError') {
     return t('error.QuotaExceededError', {
       needed: neededBytes === undefined ? undefined : formatBytes(neededBytes, locale),
     })
   }
-  return t(`error.${name}`)
+  return textOf(name) ?? t('error.UnknownError', { detail })
 }
 
 function isQuota(error: unknown): error is { neededBytes: number } {

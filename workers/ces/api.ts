@@ -1,14 +1,31 @@
 import type { Bytes } from '../../src/core/base/bytes.ts'
-import type { ExpectedSegment, SealedSegment, SegmentContext } from '../../src/core/ces/index.ts'
+import type {
+  ExpectedSegment,
+  SealedSegment,
+  SegmentContext,
+  SegmentReport,
+} from '../../src/core/ces/index.ts'
 
-/** What a CES worker answers: the engine's two verbs. Buffers of segments and pieces are transferred both ways. */
+/** A result with how it was made; the report is some 100 bytes. */
+export interface Answer<T> {
+  readonly value: T
+  readonly report: SegmentReport | undefined
+}
+
+/** What a CES worker answers: the engine's two verbs. Buffers of segments, pieces and spares are transferred both ways. */
 export interface CesWorkerApi {
-  seal(context: SegmentContext, segment: number, isLast: boolean, plaintext: Bytes): Promise<SealedSegment>
+  seal(
+    context: SegmentContext,
+    segment: number,
+    isLast: boolean,
+    plaintext: Bytes,
+    spares: readonly Bytes[],
+  ): Promise<Answer<SealedSegment>>
   open(
     context: SegmentContext,
     segment: number,
     isLast: boolean,
     expected: ExpectedSegment,
     pieces: ReadonlyMap<number, Bytes>,
-  ): Promise<Bytes>
+  ): Promise<Answer<Bytes>>
 }

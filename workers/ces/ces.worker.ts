@@ -1,20 +1,27 @@
 import { expose, transfer } from 'comlink'
-import { createInlineEngine } from '../../src/core/ces/index.ts'
-import type { CesWorkerApi } from './api.ts'
+import { createInlineEngine, type SegmentOptions, type SegmentReport } from '../../src/core/ces/index.ts'
+import type { Answer, CesWorkerApi } from './api.ts'
 
 const engine = createInlineEngine()
 
+async function answer<T>(work: (options: SegmentOptions) => Promise<T>): Promise<Answer<T>> {
+  let report: SegmentReport | undefined
+  const value = await work({ onReport: (told) => void (report = told) })
+  return { value, report }
+}
+
 const api: CesWorkerApi = {
-  async seal(context, segment, isLast, plaintext) {
-    const sealed = await engine.seal(context, segment, isLast, plaintext)
+  async seal(context, segment, isLast, plaintext, spares) {
+    engine.recycle(spares)
+    const sealed = await answer((options) => engine.seal(context, segment, isLast, plaintext, options))
     return transfer(
       sealed,
-      sealed.pieces.map(({ buffer }) => buffer),
+      sealed.value.pieces.map(({ buffer }) => buffer),
     )
   },
   async open(context, segment, isLast, expected, pieces) {
-    const plaintext = await engine.open(context, segment, isLast, expected, pieces)
-    return transfer(plaintext, [plaintext.buffer])
+    const opened = await answer((options) => engine.open(context, segment, isLast, expected, pieces, options))
+    return transfer(opened, [opened.value.buffer])
   },
 }
 

@@ -100,8 +100,10 @@ export const enLate = {
   'file.progress': (p: { done: string; total: string }) => `${p.done} of ${p.total}`,
   'file.left': (p: { time: string }) => `${p.time} left`,
   'file.savedPicked': (p: { name: string }) => `Saved as ${p.name} in the place you chose`,
-  'file.savedDownloads': (p: { name: string }) =>
-    `Saved as ${p.name}; your browser put it with your downloads`,
+  'file.savedDownloads': (p: { name: string; keys: string | undefined }) =>
+    `Saved as ${p.name}; your browser put it with your downloads${p.keys === undefined ? '' : ` (${p.keys} lists them)`}`,
+  'file.showPlace': 'Show it there',
+  'file.showPlaceOf': (p: { name: string }) => `Show where ${p.name} was saved`,
   'file.heldBy': (p: { names: readonly string[] }) => `Held by ${list(p.names)}`,
   'file.heldByNobody': 'Nobody is known to hold it just now. It can be had again when a holder is back.',
   'file.safeOwn': 'safe to close',
@@ -215,4 +217,13 @@ export const enLate = {
   'settings.about': 'About',
   'settings.version': (p: { version: string }) => `Tessera ${p.version}, open source under Apache-2.0`,
   'settings.account': 'Your id on this device',
+
+  'error.SaveRefusedError': 'The browser did not allow saving there. Choose another place.',
+  'error.SaveTooLargeError':
+    'This window cannot save more than 50 MB: it has no service worker, as private windows often have none. Open the room in a normal window, or in Chrome or Edge.',
+  'error.SavedCopyGoneError': 'The saved copy is not there any more: it was moved, renamed or deleted.',
+  'error.DownloadCutError':
+    'Your browser ended this download before it was whole. What lies in your downloads is not the file: remove it there and try again.',
+  'error.DownloadBlockedError':
+    'Your browser did not begin the download. Allow this page to download files beside the address bar, then try again.',
 } as const

@@ -127,6 +127,5 @@ export const en = {
   'error.NotReachableError': 'They cannot be reached just now. Try again when they are back.',
   'error.FingerprintMismatchError':
     'The call was refused: its encryption did not match the person. Try again; if it stays, do not trust this network.',
-  'error.SaveRefusedError': 'The browser did not allow saving there. Choose another place.',
   'error.ChunkLoadError': 'A part of the app could not be loaded. Check your connection and reload the page.',
 } as const

@@ -46,7 +46,7 @@ export function fakeApp(
 ): { app: AppState; window: FakeWindow } {
   const window = new FakeWindow(hash)
   const app = new AppState({
-    load: async () => ({ peer, streams: peer.streams, links: fakeLinks }),
+    load: async () => ({ peer, streams: peer.streams, links: fakeLinks, server: peer.server }),
     window,
     clock,
     keep: memoryKeep(),

@@ -3,6 +3,7 @@ import { AbortError } from '../../core/base/errors.ts'
 import type { FileId } from '../../core/base/ids.ts'
 import type {
   Files,
+  FileReading,
   FilesEvents,
   FileSink,
   FileSource,
@@ -47,6 +48,15 @@ export class FakeFiles implements Files {
     if (this.onFetch !== undefined) return await this.onFetch(id, sink)
     await sink.write(this.#bytes.get(id) ?? new Uint8Array())
     await sink.close()
+  }
+  async openReader(id: FileId): Promise<FileReading> {
+    const bytes = this.#bytes.get(id) ?? new Uint8Array()
+    return {
+      sizeBytes: bytes.byteLength,
+      mediaType: this.#views.get(id)?.mediaType ?? '',
+      read: (start, end) => Promise.resolve(bytes.slice(start, end)),
+      close: () => undefined,
+    }
   }
   cancel(transfer: string): void {
     this.cancelled.push(transfer)

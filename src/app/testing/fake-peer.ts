@@ -9,6 +9,7 @@ import { FakeCalls, FakeStreams } from './fake-calls.ts'
 import { FakeChat } from './fake-chat.ts'
 import { FakeFiles } from './fake-files.ts'
 import { FakeRoom } from './fake-room.ts'
+import { FakeServer } from './fake-server.ts'
 
 class InvalidNameError extends TesseraError {
   override name = 'InvalidNameError'
@@ -28,6 +29,7 @@ export class FakePeer implements Peer {
   readonly account = 'account-of-mine' as AccountId
   readonly id = 'tab of account-of-mine' as PeerId
   readonly streams = new FakeStreams()
+  readonly server = new FakeServer()
   readonly open: FakeSession
   readonly forgotten: RoomId[] = []
   #relay: RelayState = 'online'

@@ -37,7 +37,11 @@ export function entropyBits(bytes: Uint8Array): number {
   const stride = Math.floor((bytes.byteLength - sampled) / (probeSamples - 1))
   for (let sample = 0; sample < probeSamples; sample++) {
     const start = sample * (probeSampleBytes + stride)
-    for (const byte of bytes.subarray(start, start + probeSampleBytes)) counts[byte] = (counts[byte] ?? 0) + 1
+    const end = Math.min(start + probeSampleBytes, bytes.byteLength)
+    for (let i = start; i < end; i++) {
+      const byte = bytes[i] ?? 0
+      counts[byte] = (counts[byte] ?? 0) + 1
+    }
   }
   let bits = 0
   for (const count of counts) {

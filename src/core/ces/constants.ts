@@ -75,3 +75,6 @@ export const deflateLevel = 3
  * 4 MiB past the declared size. Smaller costs speed: 1 KiB doubles the time of text.
  */
 export const inflateStepBytes = 4_096
+
+/** Bytes of given back buffers that an engine keeps: two segments of 10 + 4 full shards. */
+export const maxSpareBytes = 8_388_608

@@ -28,10 +28,3 @@ export function multiply(a: number, b: number): number {
 export function invert(a: number): number {
   return a === 0 ? 0 : (exp[255 - (log[a] ?? 0)] ?? 0)
 }
-
-/** `base` to the `exponent` ≥ 0, with 0^0 = 1. */
-export function raise(base: number, exponent: number): number {
-  if (exponent === 0) return 1
-  if (base === 0) return 0
-  return exp[((log[base] ?? 0) * exponent) % 255] ?? 0
-}

@@ -10,17 +10,22 @@
  */
 import type { Bytes } from '../base/bytes.ts'
 import type { FileId } from '../base/ids.ts'
+import type { KernelName } from './rs-kernel.ts'
 
 export { sealingContext, openingContext, newFileSecrets, keyCommitment, checkKey } from './context.ts'
 export type { FileSecrets } from './context.ts'
+export { maxSpareBytes, tagBytes } from './constants.ts'
 export * from './errors.ts'
 export { createInlineEngine } from './inline-engine.ts'
+export type { InlineEngineInit } from './inline-engine.ts'
 export { decodeManifest, encodeManifest, manifestId } from './manifest.ts'
 export { createMerkleTree, leafHash, leafIndex } from './merkle.ts'
 export type { MerkleTree } from './merkle.ts'
 export { openMeta, sealMeta } from './meta.ts'
 export { pieceBytes, planSegments, segmentPlainBytes } from './plan.ts'
 export type { SegmentPlan } from './plan.ts'
+export type { KernelName } from './rs-kernel.ts'
+export { Spares } from './spares.ts'
 export { verifyPiece } from './verify-piece.ts'
 
 /** Reed-Solomon shape of a file: any `k` of `n` shards rebuild it. 1 ≤ k ≤ n ≤ 255. */
@@ -85,6 +90,24 @@ export interface SegmentContext {
   readonly headerHash: Bytes
 }
 
+/** What is done to a segment, in order: the first four seal it, the last three open it. */
+export type Stage = 'compress' | 'encrypt' | 'code' | 'hash' | 'rebuild' | 'decrypt' | 'inflate'
+
+/** How an engine worked on one segment. */
+export interface SegmentReport {
+  /** Which code did the Reed-Solomon products. */
+  readonly kernel: KernelName
+  /** Milliseconds of each stage done. `hash` counts until its result was taken up, so it holds what ran meanwhile. */
+  readonly stageMs: ReadonlyMap<Stage, number>
+}
+
+/** Options of both verbs of an engine. */
+export interface SegmentOptions {
+  readonly signal?: AbortSignal
+  /** Told once, before the result is given. */
+  readonly onReport?: (report: SegmentReport) => void
+}
+
 /** What the manifest says of a segment that is to be opened. */
 export interface ExpectedSegment extends SegmentRow {
   readonly plainBytes: number
@@ -102,7 +125,7 @@ export interface CesEngine {
     segment: number,
     isLast: boolean,
     plaintext: Bytes,
-    options?: { signal?: AbortSignal },
+    options?: SegmentOptions,
   ): Promise<SealedSegment>
   /**
    * Rebuilds when data pieces are missing, opens and inflates one segment. Throws `NotEnoughPiecesError`,
@@ -115,10 +138,15 @@ export interface CesEngine {
     isLast: boolean,
     expected: ExpectedSegment,
     pieces: ReadonlyMap<number, Bytes>,
-    options?: { signal?: AbortSignal },
+    options?: SegmentOptions,
   ): Promise<Bytes>
   /** How many segments may usefully be in flight at once. */
   readonly concurrency: number
+  /**
+   * Takes buffers of pieces that were stored or are not needed, so that later pieces are written into them. Never needed; the
+   * arrays must not be used any more.
+   */
+  recycle(pieces: readonly Bytes[]): void
   stop(): void
 }
 

@@ -1,41 +1,64 @@
 import { NotStartedError } from '../base/errors.ts'
 import { throwIfAborted } from '../base/wait.ts'
-import type { CesEngine } from './index.ts'
+import { chooseKernel } from './choose-kernel.ts'
+import { maxSpareBytes } from './constants.ts'
+import type { CesEngine, SegmentOptions } from './index.ts'
 import { openSegment } from './open-segment.ts'
 import { createReedSolomon } from './reed-solomon.ts'
-import { createPackedKernel, type RsKernel } from './rs-kernel.ts'
-import { createScratch } from './scratch.ts'
+import type { RsKernel } from './rs-kernel.ts'
 import { sealSegment } from './seal-segment.ts'
+import { Spares } from './spares.ts'
+import { Stopwatch } from './stopwatch.ts'
 
 /** Two: hashing, which runs off this thread, overlaps with the next segment. */
 const inlineConcurrency = 2
 
+/** Options of {@link createInlineEngine}. */
+export interface InlineEngineInit {
+  /** The fastest that works here when not given. */
+  readonly kernel?: RsKernel
+  /** Milliseconds from any start, for the times of stages. */
+  readonly now?: () => number
+}
+
 /**
- * An engine that runs in the calling thread: in a worker, in Node, in tests. Keeps one working buffer of the largest segment
+ * An engine that runs in the calling thread: in a worker, in Node, in tests. Keeps one working memory of the largest segment
  * it has met. A running step is not interrupted by `signal`; its result is dropped.
  */
-export function createInlineEngine(kernel: RsKernel = createPackedKernel()): CesEngine {
+export function createInlineEngine({
+  kernel = chooseKernel(),
+  now = () => performance.now(),
+}: InlineEngineInit = {}): CesEngine {
   const codec = createReedSolomon(kernel)
-  const scratch = createScratch()
+  const spares = new Spares(maxSpareBytes)
   let isStopped = false
   const check = (signal: AbortSignal | undefined): void => {
     if (isStopped) throw new NotStartedError('the CES engine is stopped')
     throwIfAborted(signal)
   }
+  const report = (watch: Stopwatch, { onReport }: SegmentOptions): void =>
+    onReport?.({ kernel: codec.kernel, stageMs: watch.stageMs })
   return {
     concurrency: inlineConcurrency,
     async seal(context, segment, isLast, plaintext, options = {}) {
       check(options.signal)
-      const sealed = await sealSegment(codec, scratch, context, segment, isLast, plaintext)
+      const watch = new Stopwatch(now)
+      const sealed = await sealSegment(codec, spares, watch, context, segment, isLast, plaintext)
       check(options.signal)
+      report(watch, options)
       return sealed
     },
     async open(context, segment, isLast, expected, pieces, options = {}) {
       check(options.signal)
-      return openSegment(codec, scratch, context, segment, isLast, expected, pieces)
+      const watch = new Stopwatch(now)
+      const plaintext = openSegment(codec, watch, context, segment, isLast, expected, pieces)
+      report(watch, options)
+      return plaintext
     },
+    recycle: (pieces) => spares.give(pieces),
     stop() {
       isStopped = true
+      spares.clear()
     },
   }
 }

@@ -1,65 +1,28 @@
-import { InvalidSegmentError } from './errors.ts'
-import { invert, multiply, raise } from './gf256.ts'
+import { invert, multiply } from './gf256.ts'
 
 /** A matrix over GF(2^8): rows of equal length. Never changed once made, so kernels may remember tables for it. */
 export type Matrix = readonly Uint8Array[]
 
 /**
- * The n × k matrix of code id 1 (CES-51): Vandermonde `V[r][c] = r^c` times the inverse of its top square, so that the first
- * k rows are the identity and any k rows are invertible.
+ * For each of `points`, the row that gives the value there, from the values at `nodes`, of the one polynomial of lesser degree
+ * than there are nodes: Lagrange's basis.
+ *
+ * This is all of the code. A column of shards is the values at 0, 1, 2 … of the polynomial through its data bytes (CES-51), so
+ * `rowsAt([0..k−1], [k..n−1])` are the parity rows, and `rowsAt(have, missing)` the rows of the inverse that rebuild what is
+ * missing (CES-52): the same numbers that inverting the matrix gives, in k² steps instead of k³.
+ *
+ * @param nodes different numbers below 256
+ * @param points numbers below 256, none of them a node
  */
-export function systematicMatrix(k: number, n: number): Matrix {
-  const vandermonde = Array.from({ length: n }, (_, row) =>
-    Uint8Array.from({ length: k }, (_unused, column) => raise(row, column)),
-  )
-  return product(vandermonde, inverse(vandermonde.slice(0, k)))
-}
-
-/** Inverse of a square matrix by Gauss-Jordan elimination. Throws `InvalidSegmentError` when it has none. */
-export function inverse(square: Matrix): Matrix {
-  const size = square.length
-  const rows = square.map((row, i) => {
-    const wide = new Uint8Array(2 * size)
-    wide.set(row)
-    wide[size + i] = 1
-    return wide
-  })
-  for (let column = 0; column < size; column++) {
-    const pivot = takePivot(rows, column)
-    scaleRow(pivot, invert(pivot[column] ?? 0))
-    for (const row of rows) {
-      if (row !== pivot) addScaled(row, pivot, row[column] ?? 0)
-    }
-  }
-  return rows.map((row) => row.slice(size))
-}
-
-function product(left: Matrix, right: Matrix): Matrix {
-  return left.map((row) => {
-    const out = new Uint8Array(right[0]?.length ?? 0)
-    row.forEach((factor, i) => addScaled(out, right[i] ?? out, factor))
-    return out
+export function rowsAt(nodes: readonly number[], points: readonly number[]): Matrix {
+  const weights = nodes.map((node) => invert(productOfOthers(nodes, node)))
+  return points.map((point) => {
+    const all = productOfOthers(nodes, point)
+    return Uint8Array.from(nodes, (node, i) => multiply(multiply(all, invert(point ^ node)), weights[i] ?? 0))
   })
 }
 
-/** Moves a row with a non-zero cell in `column` to the diagonal and returns it. */
-function takePivot(rows: Uint8Array[], column: number): Uint8Array {
-  const at = rows.findIndex((row, i) => i >= column && row[column] !== 0)
-  const pivot = rows[at]
-  const displaced = rows[column]
-  if (pivot === undefined || displaced === undefined) {
-    throw new InvalidSegmentError('the shards do not determine the data')
-  }
-  rows[at] = displaced
-  rows[column] = pivot
-  return pivot
-}
-
-function scaleRow(row: Uint8Array, factor: number): void {
-  row.forEach((cell, i) => (row[i] = multiply(cell, factor)))
-}
-
-function addScaled(target: Uint8Array, source: Uint8Array, factor: number): void {
-  if (factor === 0) return
-  source.forEach((cell, i) => (target[i] = (target[i] ?? 0) ^ multiply(cell, factor)))
+/** Product of the differences of `at` to every node but itself. */
+function productOfOthers(nodes: readonly number[], at: number): number {
+  return nodes.reduce((product, node) => (node === at ? product : multiply(product, at ^ node)), 1)
 }

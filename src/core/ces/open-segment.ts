@@ -6,19 +6,20 @@ import { CorruptPieceError, InvalidSegmentError, UnknownCodecError } from './err
 import type { ExpectedSegment, SegmentContext } from './index.ts'
 import { nonceOf, nonceUse, segmentAad } from './nonce.ts'
 import { pieceBytes } from './plan.ts'
-import type { ReedSolomon } from './reed-solomon.ts'
+import { shardViews, type ReedSolomon } from './reed-solomon.ts'
 import { checkPlace } from './segment-rules.ts'
+import type { Stopwatch } from './stopwatch.ts'
 
 /**
  * Turns any k verified pieces back into one segment of plaintext: rebuild, authenticate, decrypt, inflate.
  *
- * @param scratch gives working memory of at least the length asked; used before this function returns only
+ * @param codec its scratch is used before this function returns only
  * @returns exactly `expected.plainBytes` bytes in a new buffer that the caller owns
  * @throws NotEnoughPiecesError, CorruptPieceError (length or shard index), DecryptionError, InflateError, UnknownCodecError, InvalidSegmentError
  */
 export function openSegment(
   codec: ReedSolomon,
-  scratch: (length: number) => Uint8Array,
+  watch: Stopwatch,
   context: SegmentContext,
   segment: number,
   isLast: boolean,
@@ -31,20 +32,25 @@ export function openSegment(
   const shardBytes = pieceBytes(expected.sealedBytes, code.k)
   checkPieces(pieces, code.n, shardBytes)
 
-  const padded = scratch(code.k * shardBytes + expected.sealedBytes)
-  codec.decode(code, pieces).forEach((shard, i) => padded.set(shard, i * shardBytes))
+  const padded = codec.scratch(code.k * shardBytes + expected.sealedBytes)
+  codec.decode(code, pieces, shardViews(padded.subarray(0, code.k * shardBytes), shardBytes))
+  watch.lap('rebuild')
   const sealed = padded.subarray(0, expected.sealedBytes)
   const nonce = nonceOf(noncePrefix, segment, isLast ? nonceUse.lastSegment : nonceUse.segment)
   const aad = segmentAad(context, expected.codec, expected.plainBytes)
   if (expected.codec === codecRaw) {
     const plaintext = new Uint8Array(expected.plainBytes)
     decrypt(key, nonce, aad, sealed, plaintext)
+    watch.lap('decrypt')
     return plaintext
   }
   const start = code.k * shardBytes
   const packed = padded.subarray(start, start + expected.sealedBytes - tagBytes)
   decrypt(key, nonce, aad, sealed, packed)
-  return inflate(packed, expected.plainBytes)
+  watch.lap('decrypt')
+  const plaintext = inflate(packed, expected.plainBytes)
+  watch.lap('inflate')
+  return plaintext
 }
 
 /** The manifest's own rule for a row (CES-35), again: the engine must not depend on who called it. */

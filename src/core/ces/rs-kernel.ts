@@ -1,12 +1,23 @@
+import type { Bytes } from '../base/bytes.ts'
 import { multiply } from './gf256.ts'
 import type { Matrix } from './matrix.ts'
+import { createScratch } from './scratch.ts'
+
+/** Which code does the products: WebAssembly with or without relaxed SIMD, or the plain twin. */
+export type KernelName = 'relaxed-simd' | 'simd' | 'packed-tables'
 
 /** The inner loop of Reed-Solomon, the one part worth replacing by faster code. */
 export interface RsKernel {
+  readonly name: KernelName
+  /**
+   * Working memory of at least `length` bytes, 64-byte aligned, reused by every call: what was written before is still there, and a
+   * greater request may make earlier views useless. Inputs and outputs that lie in it are not copied.
+   */
+  scratch(length: number): Bytes
   /**
    * `outputs[r] = Σ matrix[r][c] · inputs[c]` byte by byte in GF(2^8).
    *
-   * @param matrix one row per output, one column per input
+   * @param matrix one row per output, one column per input; never changed once given
    * @param inputs of one length, a multiple of 64
    * @param outputs of the same length, overwritten; none overlaps an input
    */
@@ -23,13 +34,16 @@ const lanes = 4
 type PackedTable = Uint32Array
 
 /**
- * A kernel in plain JavaScript: one look-up gives the products for four outputs. Two to three times the speed of a loop over
- * product tables (dataplane report, section 3); that loop is its oracle in the tests. Works on any byte order.
+ * The plain twin: a kernel in JavaScript, for engines without WebAssembly SIMD and as the judge of those with it. One look-up gives
+ * the products for four outputs, two to three times the speed of a loop over product tables; that loop is its own oracle in
+ * the tests. Works on any byte order.
  */
 export function createPackedKernel(): RsKernel {
   const tablesOf = new WeakMap<Matrix, readonly (readonly PackedTable[])[]>()
   const sums = new Uint32Array(blockBytes)
   return {
+    name: 'packed-tables',
+    scratch: createScratch(),
     transform(matrix, inputs, outputs) {
       const tables = tablesOf.get(matrix) ?? packTables(matrix)
       tablesOf.set(matrix, tables)

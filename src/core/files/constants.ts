@@ -4,11 +4,11 @@ export const filesProtocol = '/tessera/files/1'
 /** Gossip topic for new receipts. */
 export const receiptsTopic = 'files/receipts/1'
 
-/** Raw bytes in one frame: one data-channel message of 64 KiB less 64 bytes for the stream's own header. Every chunk but a piece's last is full. */
-export const chunkBytes = 65_472
+/** Raw bytes in one frame: a whole piece as we cut them (CES-4), so that none is put together from parts. Every chunk but a piece's last is full. */
+export const chunkBytes = 262_144
 
-/** Longest frame from the answering end: a chunk, or receipts of one file. */
-export const maxAnswerFrameBytes = 65_536
+/** Longest answer but a chunk: receipts of one file. */
+export const maxAnswerBytes = 65_536
 
 /** Longest frame from the asking end: a `have` for {@link maxHaveFiles} files. */
 export const maxRequestFrameBytes = 4_096
@@ -22,8 +22,17 @@ export const maxPieceBytes = 1_048_576
 /** Longest Merkle path: 40 nodes are enough for 2^40 pieces. */
 export const maxPathBytes = 40 * 32
 
-/** Bytes asked for and not yet received, per stream: half of what js-libp2p buffers before it resets a stream (4 MiB). */
-export const maxInFlightBytes = 2_097_152
+/** Bytes asked for and not yet received, per stream, at most: half of what a stream of ours keeps for a slow reader (ME-4). */
+export const maxInFlightBytes = 4_194_304
+
+/** Bytes that a holder of unknown speed is asked for, and one of any speed at least. */
+export const firstCreditBytes = 1_048_576
+
+/** A holder is asked for what it gives in this long: so much at most is late when it falls silent. */
+export const creditSpanMs = 1_000
+
+/** How long a holder's rate is measured for one sample. */
+export const rateSampleMs = 250
 
 /** Bytes of opened or gathered segments held at once by one fetch. */
 export const maxFetchBufferBytes = 33_554_432
@@ -36,6 +45,12 @@ export const storeBatchBytes = 4_194_304
 
 /** Files in one `have` frame. */
 export const maxHaveFiles = 64
+
+/** Pieces read from the store at once for one stream: 2 MiB of ours, so that neighbours cost one read. */
+export const maxPiecesPerRead = 8
+
+/** Wants of one stream taken in before they are answered; the others wait in the stream. */
+export const maxWantsQueued = 256
 
 /** `have` frames in one stream: 10,000 files in batches of 64. */
 export const maxHaveFrames = 157
@@ -85,11 +100,14 @@ export const idleTimeoutMs = 60_000
 /** Longest time one offered column set may take: 512 MiB at 0.15 MB/s. */
 export const offerTimeoutMs = 3_600_000
 
-/** Age of an unanswered piece request at which an idle holder may be asked for the segment as well. */
-export const hedgeAfterMs = 2_000
+/** A holder that owes bytes and gives none for this long gets no new work, and what it owes is asked of others (FI-32). */
+export const silentAfterMs = 1_000
 
-/** How often a fetch looks at its holders and reports its rate. */
-export const fetchTickMs = 1_000
+/** Age of a piece request at which others may be asked too, when they are at least twice as soon (FI-32). */
+export const lateAfterMs = 1_000
+
+/** How often a fetch looks at its holders and reports its rate: with {@link silentAfterMs} a silent holder is replaced within 2 s. */
+export const fetchTickMs = 500
 
 /** Pause before a holder that stalled or dropped is tried again, times its strikes. */
 export const holderPauseMs = 10_000
@@ -123,3 +141,18 @@ export const maxTransfersKept = 100
 
 /** Clocks of members may differ by this much; a receipt older than that does not bring back what its holder has denied. */
 export const clockSkewMs = 120_000
+
+/** Longest range of one read (FI-30): what a player asks for at once is far less, and so much is allocated. */
+export const maxReadBytes = 8_388_608
+
+/** Reads of one reader that are served at once; more wait their turn. */
+export const maxReadsAtOnce = 4
+
+/** Opened segments that one reader keeps for the next reads. */
+export const readerCacheBytes = 16_777_216
+
+/** How far beyond a read the next segments are fetched already: a second of a video of 32 Mbit/s. */
+export const readAheadBytes = 4_194_304
+
+/** Readers open at once in one room: each may hold its cache and {@link maxReadsAtOnce} reads in memory. */
+export const maxReaders = 16

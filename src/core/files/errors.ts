@@ -59,3 +59,13 @@ export class RefusedError extends TesseraError {
     this.reason = options.reason
   }
 }
+
+/** Thrown when a read asks for bytes that a file does not have, or for more than one read may give. */
+export class InvalidRangeError extends TesseraError {
+  override name = 'InvalidRangeError'
+}
+
+/** Thrown when as many readers are open as one room may have: one was not closed. */
+export class TooManyReadersError extends TesseraError {
+  override name = 'TooManyReadersError'
+}

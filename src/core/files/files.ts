@@ -2,12 +2,13 @@ import { NotStartedError } from '../base/errors.ts'
 import { Emitter } from '../base/events.ts'
 import type { FileId } from '../base/ids.ts'
 import { throwIfAborted } from '../base/wait.ts'
+import type { ManifestRecord } from '../ces/index.ts'
 import type { StoredFile } from '../storage/index.ts'
 import { Budget } from './budget.ts'
 import { Catalogue } from './catalogue.ts'
 import { maxFilesPerRoom } from './constants.ts'
 import { CorruptFileError, TooManyFilesError, UnknownFileError } from './errors.ts'
-import { fetchFile, type FetchComponents } from './fetch.ts'
+import { fetchFile, openingOf, type Opening } from './fetch.ts'
 import { awaitManifest } from './find-manifest.ts'
 import { Gate } from './gate.ts'
 import { Holder } from './hold.ts'
@@ -16,6 +17,7 @@ import type {
   FilesComponents,
   FilesEvents,
   FilesInit,
+  FileReading,
   FileSink,
   FileSource,
   FileView,
@@ -23,6 +25,8 @@ import type {
 } from './index.ts'
 import { ProgressMeter } from './progress.ts'
 import { Replicator } from './replicate.ts'
+import { Readers } from './readers.ts'
+import { SegmentPull, type PullComponents } from './segment-pull.ts'
 import { FilesServer } from './serve.ts'
 import { shapeFor } from './shape.ts'
 import { sealToStore } from './share.ts'
@@ -40,6 +44,7 @@ export class RoomFiles implements Files {
   readonly #server: FilesServer
   /** Two seals at once keep the engine busy while one waits for the disk. */
   readonly #sealing = new Gate(2)
+  readonly #readers = new Readers()
   #state: 'new' | 'started' | 'stopped' = 'new'
 
   constructor(components: FilesComponents, init: FilesInit) {
@@ -83,6 +88,7 @@ export class RoomFiles implements Files {
   async stop(): Promise<void> {
     if (this.#state === 'stopped') return
     this.#state = 'stopped'
+    this.#readers.stop()
     this.#replicator.stop()
     this.#server.stop()
     await Promise.all([this.#transfers.stop(), this.#holder.stop()])
@@ -187,23 +193,30 @@ export class RoomFiles implements Files {
   }
 
   async #fetch(id: FileId, sink: FileSink, handle: TransferHandle): Promise<void> {
-    const { cards, shapes, library } = this.#catalogue
     const { signal } = handle
-    if (cards.first(id) === undefined) throw new UnknownFileError('the file has no card in this room')
-    const record = await awaitManifest(this.#catalogue.finding(), id, {
-      signal,
-      onWaiting: () => handle.set({ kind: 'waiting', reason: 'no-holder', missingShards: 0 }),
-    })
-    shapes.learned(record)
-    const fitting = cards.all(id).filter((card) => card.sizeBytes === record.manifest.sizeBytes)
-    if (fitting.length === 0) throw new CorruptFileError('its card says another size than its manifest')
-    await fetchFile(this.#fetching(), {
-      ...{ record, cards: fitting, key: library.get(id)?.key, sink, signal },
+    const { record, opening } = await this.#find(id, signal, () =>
+      handle.set({ kind: 'waiting', reason: 'no-holder', missingShards: 0 }),
+    )
+    await fetchFile(this.#pulling(), {
+      ...{ record, context: opening.context, sink, signal },
       onState: (state) => handle.set(state),
     })
   }
 
-  #fetching(): FetchComponents {
+  /** A file's manifest, waited for, and the card that opens it. */
+  async #find(
+    id: FileId,
+    signal: AbortSignal,
+    onWaiting: () => void,
+  ): Promise<{ readonly record: ManifestRecord; readonly opening: Opening }> {
+    const { cards, shapes, library } = this.#catalogue
+    if (cards.first(id) === undefined) throw new UnknownFileError('the file has no card in this room')
+    const record = await awaitManifest(this.#catalogue.finding(), id, { signal, onWaiting })
+    shapes.learned(record)
+    return { record, opening: openingOf(record, cards.all(id), library.get(id)?.key) }
+  }
+
+  #pulling(): PullComponents {
     const { room, clock, engine } = this.#components
     const { library, blames, holdings, presence } = this.#catalogue
     return {
@@ -215,6 +228,16 @@ export class RoomFiles implements Files {
       onHolders: (listener) => this.#catalogue.watch(listener),
       askHolders: (file, signal) => holdings.askAll(presence.direct(), [file], signal),
     }
+  }
+
+  async openReader(id: FileId, options: { signal?: AbortSignal } = {}): Promise<FileReading> {
+    this.#checkStarted()
+    return await this.#readers.open(options.signal, async (signal) => {
+      const { record, opening } = await this.#find(id, signal, () => {})
+      const job = { record, context: opening.context, onGoing: () => {}, onWaiting: () => {} }
+      const pull = (): SegmentPull => new SegmentPull(this.#pulling(), job)
+      return { manifest: record.manifest, mediaType: opening.card.mediaType, pull }
+    })
   }
 
   async forget(id: FileId): Promise<void> {

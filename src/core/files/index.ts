@@ -20,8 +20,10 @@ export type { SpaceEstimate } from './budget.ts'
 export {
   CorruptFileError,
   FileUnavailableError,
+  InvalidRangeError,
   SourceChangedError,
   TooManyFilesError,
+  TooManyReadersError,
   UnknownFileError,
 } from './errors.ts'
 export { maxFileNameBytes, safeFileName } from './file-name.ts'
@@ -42,6 +44,21 @@ export interface FileSink {
   close(): Promise<void>
   /** Called instead of `close` on failure or cancel: leaves nothing behind. */
   abort(reason: Error): Promise<void>
+}
+
+/** A file that is read in any order, as a player does; only what is read is fetched. Memory is bounded whatever is asked. */
+export interface FileReading {
+  readonly sizeBytes: number
+  /** As its card says: not to be trusted with anything active. */
+  readonly mediaType: string
+  /**
+   * Verified bytes `start` ≤ i < `end` in a new buffer that is the caller's. Waits for holders as `fetch` does. `signal` withdraws
+   * what only this read needs. Throws `InvalidRangeError` (outside the file, or over 8 MiB), `FileUnavailableError`,
+   * `CorruptFileError`, `AbortError`; after a failure another read may succeed.
+   */
+  read(start: number, end: number, options?: { signal?: AbortSignal }): Promise<Bytes>
+  /** Ends it; reads under way are aborted. Twice is fine. */
+  close(): void
 }
 
 /** Rate and forecast, counted on one clock. */
@@ -75,9 +92,27 @@ export interface Durability {
   readonly safeToClose: boolean
 }
 
+/** What one holder does for a fetch that runs. */
+export interface HolderState {
+  readonly account: AccountId
+  /** Bytes that came from it. */
+  readonly receivedBytes: number
+  /** Mean of late; 0 while nothing is asked of it. */
+  readonly bytesPerSecond: number
+  /** `silent`: it owes bytes and gives none; `gone`: not linked, or resting after a failure; `blamed`: it gave wrong bytes. */
+  readonly kind: 'giving' | 'idle' | 'silent' | 'gone' | 'blamed'
+}
+
 export type TransferState =
   | { readonly kind: 'sealing'; readonly progress: Progress }
-  | { readonly kind: 'fetching'; readonly progress: Progress; readonly from: readonly AccountId[] }
+  | {
+      readonly kind: 'fetching'
+      readonly progress: Progress
+      /** Accounts with pieces under way. */
+      readonly from: readonly AccountId[]
+      /** Everyone who was asked, and how they do. */
+      readonly holders?: readonly HolderState[]
+    }
   | { readonly kind: 'waiting'; readonly reason: 'no-holder'; readonly missingShards: number }
   | { readonly kind: 'done' }
   | { readonly kind: 'cancelled' }
@@ -130,6 +165,11 @@ export interface Files {
    * Throws `FileUnavailableError` when pieces are missing everywhere, `CorruptFileError`, `AbortError`.
    */
   fetch(id: FileId, sink: FileSink, options?: { signal?: AbortSignal }): Promise<void>
+  /**
+   * Opens a file for reading in any order; close it. Waits for its manifest. Throws `UnknownFileError`, `FileUnavailableError`,
+   * `CorruptFileError`, `TooManyReadersError`, `AbortError`.
+   */
+  openReader(id: FileId, options?: { signal?: AbortSignal }): Promise<FileReading>
   /** Ends a transfer started here. */
   cancel(transfer: string): void
   /** Frees this device's pieces of a file. Does not touch other members'. */

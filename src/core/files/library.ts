@@ -5,7 +5,7 @@ import type { FileId } from '../base/ids.ts'
 import type { Logger } from '../base/logger.ts'
 import { decodeManifest, pieceBytes, type CodeShape, type Manifest } from '../ces/index.ts'
 import type { Room } from '../room/index.ts'
-import type { ShardStore, StoredFile, StoredPiece } from '../storage/index.ts'
+import type { PiecePosition, ShardStore, StoredFile, StoredPiece } from '../storage/index.ts'
 import { partialStaleMs } from './constants.ts'
 
 /** What this device keeps of one file, as far as a glance needs. */
@@ -82,6 +82,15 @@ export class Library {
   /** A piece of a kept file of this room; files of other rooms are not told. */
   async piece(id: FileId, segment: number, shard: number): Promise<StoredPiece | undefined> {
     return this.#kept.has(id) ? await this.#shards.piece(id, segment, shard) : undefined
+  }
+
+  /** Several pieces of a kept file of this room, see `ShardStore.pieces`. */
+  async pieces(
+    id: FileId,
+    positions: readonly PiecePosition[],
+  ): Promise<readonly (StoredPiece | undefined)[]> {
+    if (!this.#kept.has(id)) return positions.map(() => undefined)
+    return await this.#shards.pieces(id, positions)
   }
 
   /** Positions held of a kept file. */

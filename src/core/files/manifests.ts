@@ -4,7 +4,7 @@ import type { FileId, PeerId } from '../base/ids.ts'
 import { decodeManifest, manifestId, type ManifestRecord } from '../ces/index.ts'
 import { stallTimeoutMs } from './constants.ts'
 import { CorruptFileError } from './errors.ts'
-import { asking, nextAnswer, receiveChunks, sendRequest, type AskComponents } from './protocol.ts'
+import { asking, nextAnswer, nextFrame, receiveChunks, sendRequest, type AskComponents } from './protocol.ts'
 
 /**
  * Checks bytes that claim to be a file's manifest, hash first. Throws `InvalidMessageError` when they are another file's,
@@ -31,7 +31,8 @@ export async function askManifest(
     await sendRequest(stream, { type: 'manifest', file })
     const answer = await nextAnswer(stream, options)
     if (answer.type !== 'manifest') throw new ProtocolError('expected a manifest')
-    const bytes = await receiveChunks(stream, answer.sizeBytes, { ...options, timeoutMs: stallTimeoutMs })
+    const wait = { ...options, timeoutMs: stallTimeoutMs }
+    const bytes = await receiveChunks(() => nextFrame(stream, 'a chunk', wait), answer.sizeBytes)
     return openManifest(file, bytes)
   })
 }

@@ -4,7 +4,7 @@ import { byteString, fromCbor, toCbor, uint } from '../base/wire/cbor.ts'
 import { InvalidMessageError } from '../base/errors.ts'
 import type { AccountId, FileId, RoomId } from '../base/ids.ts'
 import {
-  maxAnswerFrameBytes,
+  maxAnswerBytes,
   maxHaveFiles,
   maxManifestBytes,
   maxPathBytes,
@@ -127,7 +127,7 @@ export function encodeAnswer(answer: Answer): Bytes {
 
 /** Throws `InvalidMessageError`. */
 export function decodeAnswer(frame: Uint8Array): Answer {
-  return fromCbor(frame, answerSchema, maxAnswerFrameBytes)
+  return fromCbor(frame, answerSchema, maxAnswerBytes)
 }
 
 /** Bytes of a gossip payload: freshly signed receipts. */
@@ -137,7 +137,7 @@ export function encodeGossip(signed: readonly Bytes[]): Bytes {
 
 /** Throws `InvalidMessageError`. */
 export function decodeGossip(payload: Uint8Array): readonly Bytes[] {
-  return fromCbor(payload, gossipSchema, maxAnswerFrameBytes).receipts
+  return fromCbor(payload, gossipSchema, maxAnswerBytes).receipts
 }
 
 /** The bytes an account signs (FI-13). */

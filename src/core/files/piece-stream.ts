@@ -7,6 +7,7 @@ import { StreamClosedError, type MeshStream } from '../mesh/index.ts'
 import { answerTimeoutMs, maxInFlightBytes, stallTimeoutMs } from './constants.ts'
 import { HolderStalledError, PieceMissingError } from './errors.ts'
 import {
+  answerOf,
   nextAnswer,
   openFilesStream,
   receiveChunks,
@@ -44,6 +45,11 @@ export class PieceStream {
   private constructor(stream: MeshStream, clock: Clock) {
     this.#stream = stream
     this.#clock = clock
+    const onOver = (): void => {
+      // With pieces under way the reader meets the end itself, and knows better what it means.
+      if (this.#wanted.length === 0) this.#fail(new StreamClosedError('the holder ended the stream'))
+    }
+    stream.signal.addEventListener('abort', onOver, { once: true })
   }
 
   /** Opens the stream and hears that the holder has the file. Throws `RefusedError`, `NoLinkError`, `TimeoutError` and the like. */
@@ -61,13 +67,23 @@ export class PieceStream {
       if (answer.type !== 'ready') throw new ProtocolError('expected ready')
     } catch (error) {
       stream.abort(error instanceof Error ? error : new Error(errorName(error)))
-      throw stallOf(error)
+      throw errorName(error) === 'TimeoutError' ? stalled(error) : error
     }
     return new PieceStream(stream, components.clock)
   }
 
+  /** Bytes that have come on it so far. */
+  get receivedBytes(): number {
+    return this.#stream.receivedBytes
+  }
+
   get inFlightBytes(): number {
     return this.#inFlightBytes
+  }
+
+  /** Whether it ended: a holder may end a stream on which nothing was asked for a while. */
+  get isOver(): boolean {
+    return this.#failure !== undefined
   }
 
   /** Whether a piece of this length may be asked for now. */
@@ -98,20 +114,21 @@ export class PieceStream {
   async #read(): Promise<void> {
     if (this.#reading) return
     this.#reading = true
+    const unwatch = this.#watch()
     try {
       for (let wanted = this.#wanted[0]; wanted !== undefined; wanted = this.#wanted[0]) {
         await this.#readOne(wanted)
       }
     } catch (error) {
-      this.#fail(stallOf(error))
+      this.#fail(error)
     } finally {
+      unwatch()
       this.#reading = false
     }
   }
 
   async #readOne(wanted: Wanted): Promise<void> {
-    const wait: WaitOptions = { clock: this.#clock, timeoutMs: stallTimeoutMs }
-    const answer = await nextAnswer(this.#stream, wait)
+    const answer = answerOf(await this.#stream.receive())
     if (answer.type !== 'piece' && answer.type !== 'none') throw new ProtocolError('expected a piece')
     if (answer.segment !== wanted.segment || answer.shard !== wanted.shard) {
       throw new ProtocolError('a piece that was not asked for, or out of order')
@@ -124,9 +141,25 @@ export class PieceStream {
     if (answer.sizeBytes !== wanted.sizeBytes) {
       throw new CorruptPieceError(`expected a piece of ${wanted.sizeBytes} bytes, got ${answer.sizeBytes}`)
     }
-    const bytes = await receiveChunks(this.#stream, wanted.sizeBytes, wait)
+    const bytes = await receiveChunks(() => this.#stream.receive(), wanted.sizeBytes)
     this.#settle(wanted)
     wanted.resolve({ bytes, path: answer.path })
+  }
+
+  /** Gives up when no byte has come for {@link stallTimeoutMs}, until the returned function is called. */
+  #watch(): () => void {
+    let cancel = (): void => {}
+    let movedAt = this.#clock.now()
+    let seenBytes = this.#stream.receivedBytes
+    const look = (): void => {
+      const now = this.#clock.now()
+      if (this.#stream.receivedBytes !== seenBytes) movedAt = now
+      seenBytes = this.#stream.receivedBytes
+      if (now - movedAt >= stallTimeoutMs) return this.#fail(stalled())
+      cancel = this.#clock.after(stallTimeoutMs / 5, look)
+    }
+    look()
+    return () => cancel()
   }
 
   #settle(wanted: Wanted): void {
@@ -144,7 +177,6 @@ export class PieceStream {
 }
 
 /** Silence of a holder has its own name: it is replaced, not blamed. */
-function stallOf(error: unknown): unknown {
-  if (errorName(error) !== 'TimeoutError') return error
-  return new HolderStalledError(`the holder was silent for ${stallTimeoutMs} ms`, { cause: error })
+function stalled(cause?: unknown): HolderStalledError {
+  return new HolderStalledError(`the holder was silent for ${stallTimeoutMs} ms`, { cause })
 }

@@ -11,13 +11,22 @@ export class PieceWriter {
   readonly #shards: ShardStore
   readonly #clock: Clock
   readonly #file: StoredFile
+  readonly #onStored: (pieces: readonly StoredPiece[]) => void
   readonly #writes = new Gate(1)
   #pending: StoredPiece[] = []
   #pendingBytes = 0
   #refreshedAt: number
 
-  /** @param file its record; already stored when `partial` */
-  constructor(components: { shards: ShardStore; clock: Clock }, file: StoredFile) {
+  /**
+   * @param file its record; already stored when `partial`
+   * @param onStored told of pieces that are durable now, and whose buffers nobody needs any more
+   */
+  constructor(
+    components: { shards: ShardStore; clock: Clock },
+    file: StoredFile,
+    onStored: (pieces: readonly StoredPiece[]) => void = () => undefined,
+  ) {
+    this.#onStored = onStored
     this.#shards = components.shards
     this.#clock = components.clock
     this.#file = file
@@ -38,6 +47,7 @@ export class PieceWriter {
       this.#pending = []
       this.#pendingBytes = 0
       if (batch.length > 0) await this.#shards.putPieces(this.#file.id, batch)
+      this.#onStored(batch)
       const now = this.#clock.now()
       if (this.#file.state !== 'partial' || now - this.#refreshedAt < partialRefreshMs) return
       this.#refreshedAt = now

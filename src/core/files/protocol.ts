@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import { errorName, ProtocolError, TimeoutError } from '../base/errors.ts'
 import { within } from '../base/wait.ts'
 import { StreamClosedError, type MeshStream } from '../mesh/index.ts'
-import { answerTimeoutMs, chunkBytes, filesProtocol, maxAnswerFrameBytes } from './constants.ts'
+import { answerTimeoutMs, chunkBytes, filesProtocol } from './constants.ts'
 import { RefusedError } from './errors.ts'
 import {
   decodeAnswer,
@@ -39,7 +39,11 @@ export async function nextFrame(
 
 /** The next answer; throws `StreamClosedError` when the other end closed instead, `RefusedError` when it declined. */
 export async function nextAnswer(stream: MeshStream, options: WaitOptions): Promise<Answer> {
-  const frame = await nextFrame(stream, 'an answer', options)
+  return answerOf(await nextFrame(stream, 'an answer', options))
+}
+
+/** A frame as an answer, see {@link nextAnswer}. */
+export function answerOf(frame: Bytes | undefined): Answer {
   if (frame === undefined) throw new StreamClosedError('the other end closed before it answered')
   const answer = decodeAnswer(frame)
   if (answer.type === 'refused') {
@@ -70,28 +74,29 @@ export async function sendChunks(stream: MeshStream, bytes: Bytes): Promise<void
 }
 
 /**
- * Gathers raw frames of exactly `sizeBytes`. Throws `ProtocolError` when a frame is not full though more is to come,
+ * Gathers raw frames of exactly `sizeBytes` from `next`. Throws `ProtocolError` when a frame is not full though more is to come,
  * `StreamClosedError` when the stream ends before: a lost link may look like an orderly end (ME-1), so nobody is blamed for it.
  *
  * @param sizeBytes checked against its bound by the caller: so much is allocated
  */
 export async function receiveChunks(
-  stream: MeshStream,
+  next: () => Promise<Bytes | undefined>,
   sizeBytes: number,
-  options: WaitOptions,
 ): Promise<Bytes> {
-  const out = new Uint8Array(sizeBytes)
+  let out: Bytes | undefined
   for (let at = 0; at < sizeBytes;) {
-    const frame = await nextFrame(stream, 'a chunk', options)
+    const frame = await next()
     if (frame === undefined) throw new StreamClosedError(`ended after ${at} of ${sizeBytes} bytes`)
     const expected = Math.min(chunkBytes, sizeBytes - at)
     if (frame.byteLength !== expected) {
       throw new ProtocolError(`expected a chunk of ${expected} bytes, got ${frame.byteLength}`)
     }
+    if (expected === sizeBytes) return frame
+    out ??= new Uint8Array(sizeBytes)
     out.set(frame, at)
     at += frame.byteLength
   }
-  return out
+  return out ?? new Uint8Array(0)
 }
 
 /** What asking a member needs. */
@@ -126,7 +131,7 @@ export async function openFilesStream(
   { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal | undefined },
 ): Promise<MeshStream> {
   const opening = room.openStream(peer, filesProtocol, {
-    maxFrameBytes: maxAnswerFrameBytes,
+    maxFrameBytes: chunkBytes,
     ...(signal === undefined ? {} : { signal }),
   })
   try {

@@ -17,10 +17,10 @@ import {
 import type { Library } from './library.ts'
 import type { Request } from './messages.ts'
 import { nextRequest, sendAnswer, sendChunks, type WaitOptions } from './protocol.ts'
+import { servePieces } from './serve-pieces.ts'
 import type { Receipt } from './receipts.ts'
 
 type Offer = Extract<Request, { type: 'offer' }>
-type Want = Extract<Request, { type: 'want' }>
 
 /** What the answering end draws on. */
 export interface ServeComponents {
@@ -132,26 +132,12 @@ export class FilesServer {
     await sendChunks(stream, bytes)
   }
 
-  /** One want after the other: the asking end bounds how many it sends, the transport bounds what waits here. */
   async #answerPieces(stream: MeshStream, file: FileId): Promise<void> {
     if (this.#components.library.get(file) === undefined) {
       return await sendAnswer(stream, { type: 'refused', reason: 'unknown' })
     }
     await sendAnswer(stream, { type: 'ready' })
-    const wait: WaitOptions = { clock: this.#components.clock, timeoutMs: idleTimeoutMs }
-    for (;;) {
-      const next = await nextRequest(stream, wait)
-      if (next === undefined) return
-      if (next.type !== 'want') throw new ProtocolError('expected a want')
-      await this.#sendPiece(stream, file, next)
-    }
-  }
-
-  async #sendPiece(stream: MeshStream, file: FileId, { segment, shard }: Want): Promise<void> {
-    const piece = await this.#components.library.piece(file, segment, shard)
-    if (piece === undefined) return await sendAnswer(stream, { type: 'none', segment, shard })
-    const { bytes, path } = piece
-    await sendAnswer(stream, { type: 'piece', segment, shard, sizeBytes: bytes.byteLength, path })
-    await sendChunks(stream, bytes)
+    const { clock, library } = this.#components
+    await servePieces({ clock, read: (positions) => library.pieces(file, positions) }, stream)
   }
 }

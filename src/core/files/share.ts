@@ -23,7 +23,7 @@ import {
   type SegmentContext,
   type SegmentRow,
 } from '../ces/index.ts'
-import type { ShardStore, StoredFile } from '../storage/index.ts'
+import type { ShardStore, StoredFile, StoredPiece } from '../storage/index.ts'
 import type { SpaceEstimate } from './budget.ts'
 import { maxSealBufferBytes } from './constants.ts'
 import { SourceChangedError } from './errors.ts'
@@ -97,7 +97,9 @@ async function store(
   job.onFile(record)
   try {
     await shards.putFile(record)
-    await sealing.second(new PieceWriter(components, record))
+    const recycle = (pieces: readonly StoredPiece[]): void =>
+      components.engine.recycle(pieces.map((piece) => piece.bytes))
+    await sealing.second(new PieceWriter(components, record, recycle))
     throwIfAborted(job.signal)
     const complete: StoredFile = { ...record, state: 'complete', addedAt: clock.now() }
     await shards.putFile(complete)
@@ -142,7 +144,7 @@ class Sealing {
       if (this.#keptBytes + bytes <= maxSealBufferBytes) {
         this.#keptBytes += bytes
         this.#kept.set(segment, pieces)
-      }
+      } else this.#components.engine.recycle(pieces)
       onBytes(this.#plainBytes(segment) / 2)
     })
   }

@@ -2,11 +2,14 @@ import type { Bytes } from '../base/bytes.ts'
 import type { Clock } from '../base/clock.ts'
 import { AbortError, errorName } from '../base/errors.ts'
 import type { AccountId, FileId, PeerId } from '../base/ids.ts'
+import { throwIfAborted } from '../base/wait.ts'
 import { pieceBytes, verifyPiece, type Manifest } from '../ces/index.ts'
 import type { Room } from '../room/index.ts'
-import { hedgeAfterMs, holderPauseMs, maxInFlightBytes } from './constants.ts'
+import { holderPauseMs, lateAfterMs } from './constants.ts'
+import { Helper, type Owed } from './helper.ts'
 import { isHostile } from './hostile.ts'
-import { PieceStream } from './piece-stream.ts'
+import type { HolderState } from './index.ts'
+import type { PieceStream } from './piece-stream.ts'
 
 /** A holder that can be asked now: its best tab, and the columns its receipt names. */
 export interface Source {
@@ -27,75 +30,118 @@ export interface SwarmComponents {
   readonly onTurn: () => void
 }
 
+/** How a segment is wanted. */
+export interface GatherOptions {
+  /** Wants of a lower rank are served first; of one rank, those asked for first. Asked again at each turn; 0 unless told. */
+  readonly rank?: () => number
+  /** Withdraws the want; pieces on their way are dropped when they come. */
+  readonly signal?: AbortSignal
+}
+
 /** A segment's pieces that are still to come. */
 interface Want {
   readonly segment: number
+  readonly rank: () => number
   readonly need: number
   /** Shards the caller has already. */
   readonly have: ReadonlySet<number>
   readonly got: Map<number, Bytes>
-  readonly asked: Set<Asked>
+  readonly asked: Set<Owed>
   resolve(pieces: ReadonlyMap<number, Bytes>): void
   reject(error: Error): void
 }
 
-interface Asked {
-  readonly shard: number
-  readonly account: AccountId
-  readonly at: number
-}
-
-/** What this download knows of one account. */
-interface Helper {
-  peer: PeerId
-  stream: Promise<PieceStream> | undefined
-  inFlightBytes: number
-  /** Pieces asked for so far. */
-  asked: number
-  strikes: number
-  pausedUntil: number
-  /** Columns it turned out not to have. */
-  readonly lacking: Set<number>
+/** Somebody with room for more, and what it has. */
+interface Able {
+  readonly helper: Helper
+  readonly source: Source
 }
 
 /**
  * Gets pieces of a file from several holders at once (FI-19): earliest segment first, data shards first, each holder taking
  * the next piece that it can give. Every piece is checked on arrival; who gives wrong ones is blamed, who is silent or gone
- * rests a while, and their pieces go to others.
+ * rests a while, and what the slow owe is asked of the quick (FI-32).
  */
 export class Swarm {
   readonly #components: SwarmComponents
-  readonly #wants = new Map<number, Want>()
+  #wants: Want[] = []
   readonly #helpers = new Map<AccountId, Helper>()
   #failure: Error | undefined
+  #isPaused = false
 
   constructor(components: SwarmComponents) {
     this.#components = components
   }
 
-  /** `need` checked pieces of a segment besides those in `have`, by shard index. */
-  gather(segment: number, need: number, have: ReadonlySet<number>): Promise<ReadonlyMap<number, Bytes>> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure)
-    const gathered = new Promise<ReadonlyMap<number, Bytes>>((resolve, reject) => {
-      this.#wants.set(segment, { segment, need, have, got: new Map(), asked: new Set(), resolve, reject })
-    })
+  /** `need` more pieces of a segment besides those in `have`, by shard index. A segment is wanted once at a time. */
+  async gather(
+    segment: number,
+    need: number,
+    have: ReadonlySet<number>,
+    { rank = () => 0, signal }: GatherOptions = {},
+  ): Promise<ReadonlyMap<number, Bytes>> {
+    throwIfAborted(signal)
+    if (this.#failure !== undefined) throw this.#failure
+    let withdraw = (): void => {}
+    try {
+      return await new Promise<ReadonlyMap<number, Bytes>>((resolve, reject) => {
+        const want: Want = {
+          ...{ segment, rank, need, have, got: new Map(), asked: new Set() },
+          ...{ resolve, reject },
+        }
+        withdraw = () => {
+          this.#remove(want)
+          reject(new AbortError('the segment is not wanted any more', { cause: signal?.reason }))
+        }
+        signal?.addEventListener('abort', withdraw, { once: true })
+        this.#wants.push(want)
+        this.pump()
+      })
+    } finally {
+      signal?.removeEventListener('abort', withdraw)
+    }
+  }
+
+  /** While paused nothing new is asked for; what is under way still comes. */
+  setPaused(isPaused: boolean): void {
+    this.#isPaused = isPaused
     this.pump()
-    return gathered
+  }
+
+  /** How each holder that was asked does, in the order they were first asked. */
+  holders(): readonly HolderState[] {
+    const now = this.#components.clock.now()
+    return [...this.#helpers.values()].map((helper) => ({
+      account: helper.account,
+      receivedBytes: helper.receivedBytes,
+      bytesPerSecond: helper.inFlightBytes > 0 ? (helper.bytesPerSecond ?? 0) : 0,
+      kind: this.#kindOf(helper, now),
+    }))
+  }
+
+  #kindOf(helper: Helper, now: number): HolderState['kind'] {
+    if (this.#components.isBlamed(helper.account)) return 'blamed'
+    if (helper.pausedUntil > now || !this.#components.sources().has(helper.account)) return 'gone'
+    if (helper.isSilent()) return 'silent'
+    return helper.inFlightBytes > 0 ? 'giving' : 'idle'
   }
 
   /** Accounts with pieces under way. */
   active(): readonly AccountId[] {
-    return [...this.#helpers].filter(([, helper]) => helper.inFlightBytes > 0).map(([account]) => account)
+    return [...this.#helpers.values()]
+      .filter(({ inFlightBytes }) => inFlightBytes > 0)
+      .map(({ account }) => account)
   }
 
   /** Distinct shards that nobody can give for the earliest segment wanted, when nothing is under way; 0 otherwise. */
   missingShards(): number {
-    const [first] = this.#wants.values()
-    if (first === undefined || this.active().length > 0) return 0
+    const [first] = this.#wants
+    if (first === undefined || this.#isPaused || this.active().length > 0) return 0
     const offered = new Set<number>()
-    for (const [account, source] of this.#usable()) {
-      const { lacking } = this.#helper(account, source)
-      for (const shard of source.shards) if (!first.have.has(shard) && !lacking.has(shard)) offered.add(shard)
+    for (const { helper, source } of this.#usable()) {
+      for (const shard of source.shards) {
+        if (!first.have.has(shard) && !helper.lacking.has(shard)) offered.add(shard)
+      }
     }
     return Math.max(0, first.need - first.got.size - offered.size)
   }
@@ -104,156 +150,123 @@ export class Swarm {
   hasResting(): boolean {
     const now = this.#components.clock.now()
     const sources = this.#components.sources()
-    return [...this.#helpers].some(([account, helper]) => {
-      return helper.pausedUntil > now && sources.has(account) && !this.#components.isBlamed(account)
+    return [...this.#helpers.values()].some(({ account, pausedUntil }) => {
+      return pausedUntil > now && sources.has(account) && !this.#components.isBlamed(account)
     })
   }
 
   /** Ends every stream; what is still wanted fails with `error`. */
   stop(error: Error = new AbortError('the download ended')): void {
     this.#failure ??= error
-    for (const helper of this.#helpers.values()) this.#drop(helper)
-    for (const want of this.#wants.values()) want.reject(this.#failure)
-    this.#wants.clear()
+    for (const helper of this.#helpers.values()) helper.drop()
+    for (const want of this.#wants) want.reject(this.#failure)
+    this.#wants = []
   }
 
   /** Gives out work to whoever has room for it. Call when holders or the clock changed. */
   pump(): void {
     if (this.#failure !== undefined) return
-    for (let again = true; again;) {
-      again = false
-      // One piece each in turn, who owes least first, so that a small file is spread over all its holders.
-      const helpers = this.#usable().map(([account, source]) => {
-        return { account, source, helper: this.#helper(account, source) }
-      })
-      helpers.sort(
-        (a, b) => a.helper.inFlightBytes - b.helper.inFlightBytes || a.helper.asked - b.helper.asked,
-      )
-      for (const { account, source, helper } of helpers) {
-        const work = this.#next(account, source, helper)
-        if (work === undefined) continue
-        this.#ask(account, helper, work.want, work.shard)
-        again = true
-      }
-    }
+    for (const helper of this.#helpers.values()) helper.observe()
+    if (!this.#isPaused && this.#wants.length > 0) this.#giveOut()
     this.#components.onTurn()
   }
 
-  #usable(): readonly (readonly [AccountId, Source])[] {
-    const now = this.#components.clock.now()
-    return [...this.#components.sources()].filter(([account]) => {
-      const pausedUntil = this.#helpers.get(account)?.pausedUntil ?? -Infinity
-      return pausedUntil <= now && !this.#components.isBlamed(account)
-    })
-  }
-
-  #helper(account: AccountId, source: Source): Helper {
-    let helper = this.#helpers.get(account)
-    if (helper === undefined) {
-      helper = {
-        ...{ peer: source.peer, stream: undefined, inFlightBytes: 0, asked: 0 },
-        ...{ strikes: 0, pausedUntil: -Infinity, lacking: new Set() },
-      }
-      this.#helpers.set(account, helper)
+  #giveOut(): void {
+    this.#wants.sort((a, b) => a.rank() - b.rank())
+    let able = this.#usable().filter(({ helper }) => !helper.isSilent())
+    while (able.length > 0) {
+      // One piece each in turn, who owes least first, so that a small file is spread over all its holders.
+      able.sort(({ helper: a }, { helper: b }) => a.etaMs(0) - b.etaMs(0) || a.asked - b.asked)
+      able = able.filter(({ helper, source }) => {
+        const work = this.#next(helper, source)
+        if (work === undefined) return false
+        this.#ask(helper, work.want, work.shard)
+        return true
+      })
     }
-    // Another tab of the account may be closer now; change over between streams only.
-    if (helper.stream === undefined) helper.peer = source.peer
-    return helper
   }
 
-  #next(account: AccountId, source: Source, helper: Helper): { want: Want; shard: number } | undefined {
-    const hedgeBefore = this.#components.clock.now() - hedgeAfterMs
-    for (const want of this.#wants.values()) {
+  #usable(): readonly Able[] {
+    const now = this.#components.clock.now()
+    const usable: Able[] = []
+    for (const [account, source] of this.#components.sources()) {
+      if (this.#components.isBlamed(account)) continue
+      let helper = this.#helpers.get(account)
+      if (helper === undefined) {
+        helper = new Helper(this.#components, account, source.peer)
+        this.#helpers.set(account, helper)
+      }
+      helper.setPeer(source.peer)
+      if (helper.pausedUntil <= now) usable.push({ helper, source })
+    }
+    return usable
+  }
+
+  #next(helper: Helper, source: Source): { want: Want; shard: number } | undefined {
+    for (const want of this.#wants) {
       const sizeBytes = this.#pieceBytes(want.segment)
-      if (helper.inFlightBytes > 0 && helper.inFlightBytes + sizeBytes > maxInFlightBytes) return undefined
+      if (!helper.takesMore(sizeBytes)) return undefined
       const asked = [...want.asked]
-      const open = want.need - want.got.size - asked.length
-      const isMine = asked.some((other) => other.account === account)
-      const isLate = open === 0 && !isMine && asked.some((other) => other.at <= hedgeBefore)
-      if (open <= 0 && !isLate) continue
-      const shard = pickShard(want, source, helper.lacking, isLate)
+      const late = asked.filter((owed) => this.#isLate(owed, helper, sizeBytes))
+      if (want.need - want.got.size - (asked.length - late.length) <= 0) continue
+      const shard = pickShard(want, source, helper, late)
       if (shard !== undefined) return { want, shard }
     }
     return undefined
   }
 
-  #ask(account: AccountId, helper: Helper, want: Want, shard: number): void {
-    const { clock } = this.#components
-    const asked: Asked = { shard, account, at: clock.now() }
-    const sizeBytes = this.#pieceBytes(want.segment)
-    want.asked.add(asked)
-    helper.inFlightBytes += sizeBytes
-    helper.asked++
-    helper.stream ??= this.#open(helper)
-    const stream = helper.stream
-    this.#receive(stream, want.segment, shard, sizeBytes)
-      .then((bytes) => {
+  /** Whether a piece that another owes had better be asked of this one as well (FI-32). */
+  #isLate(owed: Owed, helper: Helper, sizeBytes: number): boolean {
+    if (owed.helper === helper || this.#components.clock.now() - owed.askedAt < lateAfterMs) return false
+    return owed.helper.etaOfOwed(owed) >= 2 * helper.etaMs(sizeBytes)
+  }
+
+  #ask(helper: Helper, want: Want, shard: number): void {
+    const { segment } = want
+    const { owed, answer, stream } = helper.ask(segment, shard, this.#pieceBytes(segment))
+    want.asked.add(owed)
+    answer
+      .then(async ({ bytes, path }) => {
+        await verifyPiece(this.#components.manifest, segment, shard, bytes, path)
         helper.strikes = 0
         this.#keep(want, shard, bytes)
       })
-      .catch((error: unknown) => this.#failed(account, helper, stream, shard, error))
+      .catch((error: unknown) => this.#failed(helper, stream, shard, error))
       .finally(() => {
-        want.asked.delete(asked)
-        helper.inFlightBytes -= sizeBytes
+        want.asked.delete(owed)
+        helper.settle(owed)
         this.pump()
       })
       .catch((error: unknown) => this.stop(error instanceof Error ? error : new Error(errorName(error))))
-  }
-
-  async #open(helper: Helper): Promise<PieceStream> {
-    return await PieceStream.open(this.#components, helper.peer, this.#components.file)
-  }
-
-  async #receive(
-    opening: Promise<PieceStream>,
-    segment: number,
-    shard: number,
-    sizeBytes: number,
-  ): Promise<Bytes> {
-    const stream = await opening
-    const { bytes, path } = await stream.request(segment, shard, sizeBytes)
-    await verifyPiece(this.#components.manifest, segment, shard, bytes, path)
-    return bytes
   }
 
   #keep(want: Want, shard: number, bytes: Bytes): void {
     if (want.got.size >= want.need) return
     want.got.set(shard, bytes)
     if (want.got.size < want.need) return
-    this.#wants.delete(want.segment)
+    this.#remove(want)
     want.resolve(want.got)
   }
 
-  #failed(
-    account: AccountId,
-    helper: Helper,
-    stream: Promise<PieceStream>,
-    shard: number,
-    error: unknown,
-  ): void {
+  #failed(helper: Helper, stream: Promise<PieceStream>, shard: number, error: unknown): void {
     const name = errorName(error)
     if (name === 'PieceMissingError') {
       helper.lacking.add(shard)
       return
     }
     // Everything asked on one stream fails with it: count that once.
-    if (helper.stream !== stream || this.#failure !== undefined) return
-    this.#drop(helper)
+    if (!helper.isOn(stream) || this.#failure !== undefined) return
+    helper.drop()
     if (isHostile(error)) {
-      this.#components.onBlame(account, name)
+      this.#components.onBlame(helper.account, name)
       return
     }
     helper.strikes++
     helper.pausedUntil = this.#components.clock.now() + holderPauseMs * helper.strikes
   }
 
-  #drop(helper: Helper): void {
-    const { stream } = helper
-    helper.stream = undefined
-    stream?.then(
-      (open) => open.close(),
-      () => {},
-    )
+  #remove(want: Want): void {
+    this.#wants = this.#wants.filter((other) => other !== want)
   }
 
   #pieceBytes(segment: number): number {
@@ -262,16 +275,15 @@ export class Swarm {
   }
 }
 
-/** Lowest shard, so data before parity, that is new to the segment; a late one may be asked of a second holder. */
-function pickShard(
-  want: Want,
-  source: Source,
-  lacking: ReadonlySet<number>,
-  isLate: boolean,
-): number | undefined {
+/** Lowest shard, so data before parity, that is new to the segment; one that is late elsewhere may be asked for twice. */
+function pickShard(want: Want, source: Source, helper: Helper, late: readonly Owed[]): number | undefined {
   const asked = new Set([...want.asked].map(({ shard }) => shard))
   const fresh = [...source.shards]
     .sort((a, b) => a - b)
-    .filter((shard) => !want.have.has(shard) && !want.got.has(shard) && !lacking.has(shard))
-  return fresh.find((shard) => !asked.has(shard)) ?? (isLate ? fresh[0] : undefined)
+    .filter((shard) => !want.have.has(shard) && !want.got.has(shard) && !helper.lacking.has(shard))
+  const owes = new Set([...want.asked].filter((owed) => owed.helper === helper).map(({ shard }) => shard))
+  return (
+    fresh.find((shard) => !asked.has(shard)) ??
+    fresh.find((shard) => !owes.has(shard) && late.some((owed) => owed.shard === shard))
+  )
 }

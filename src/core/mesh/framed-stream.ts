@@ -3,7 +3,7 @@ import { AbortError, InvalidMessageError, ProtocolError } from '../base/errors.t
 import type { PeerId } from '../base/ids.ts'
 import { maxQueuedBytes } from './constants.ts'
 import { StreamClosedError } from './errors.ts'
-import { FrameParser, frameOf } from './frames.ts'
+import { FrameParser, writesOf } from './frames.ts'
 import type { MeshStream, Path } from './index.ts'
 
 /**
@@ -18,7 +18,10 @@ export class FramedStream implements MeshStream {
   readonly #parser: FrameParser
   readonly #over = new AbortController()
   #queue: Uint8Array<ArrayBuffer>[] = []
+  #outbox: Uint8Array[] = []
+  #sending: Promise<void> | undefined
   #queuedBytes = 0
+  #receivedBytes = 0
   #ended = false
   #error: Error | undefined
   #wake: (() => void)[] = []
@@ -39,12 +42,17 @@ export class FramedStream implements MeshStream {
     else if (stream.remoteWriteStatus === 'closed') this.#end()
   }
 
+  get receivedBytes(): number {
+    return this.#receivedBytes
+  }
+
   get signal(): AbortSignal {
     return this.#over.signal
   }
 
   #take(bytes: Uint8Array): void {
     if (this.#error !== undefined) return
+    this.#receivedBytes += bytes.byteLength
     try {
       for (const frame of this.#parser.push(bytes)) {
         this.#queue.push(frame)
@@ -73,13 +81,25 @@ export class FramedStream implements MeshStream {
 
   async send(frame: Uint8Array): Promise<void> {
     if (this.#error !== undefined) throw asClosed(this.#error)
+    this.#outbox.push(frame)
+    this.#sending ??= this.#flush()
     try {
-      for (const part of frameOf(frame)) {
-        if (!this.#stream.send(part)) await this.#stream.onDrain({ signal: this.#over.signal })
-      }
+      await this.#sending
     } catch (cause) {
       throw new StreamClosedError('the stream is closed', { cause })
     }
+  }
+
+  /** Writes what was sent in this turn together: every write is a message of its own on a data channel, and each has its price. */
+  async #flush(): Promise<void> {
+    await Promise.resolve()
+    this.#sending = undefined
+    const writes = writesOf(this.#outbox)
+    this.#outbox = []
+    if (this.#error !== undefined) throw asClosed(this.#error)
+    let hasRoom = true
+    for (const bytes of writes) hasRoom = this.#stream.send(bytes)
+    if (!hasRoom) await this.#stream.onDrain({ signal: this.#over.signal })
   }
 
   async receive(options: { signal?: AbortSignal } = {}): Promise<Uint8Array<ArrayBuffer> | undefined> {
@@ -115,6 +135,7 @@ export class FramedStream implements MeshStream {
 
   async close(): Promise<void> {
     try {
+      await this.#sending
       await this.#stream.close()
     } catch {
       // It broke before it could end in order: either way it is over.

@@ -2,12 +2,12 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { concat } from '../base/bytes.ts'
 import { ManualClock, settle } from '../base/testing/manual-clock.ts'
-import { FrameParser, frameOf } from './frames.ts'
+import { FrameParser, writesOf } from './frames.ts'
 import { RelayKeeper } from './relay-keeper.ts'
 import { gateSignalling } from './signalling-gate.ts'
 import type { Connection, Stream, StreamHandler } from '@libp2p/interface'
 
-const wire = (...frames: Uint8Array[]) => concat(...frames.flatMap((frame) => [...frameOf(frame)]))
+const wire = (...frames: Uint8Array[]) => concat(...writesOf(frames))
 
 describe('frames', () => {
   it('ME-4 come back whole however the bytes are cut', () => {
@@ -36,6 +36,12 @@ describe('frames', () => {
     expect(() => parser.push(new Uint8Array(bytes))).toThrow(
       expect.objectContaining({ name: 'InvalidMessageError' }),
     )
+  })
+  it('ME-4 sent together are few writes: small ones joined, a large one as it is, not copied', () => {
+    const [a, large, b, c] = [new Uint8Array(5), new Uint8Array(70_000), new Uint8Array(9), new Uint8Array(0)]
+    const writes = writesOf([a, large, b, c])
+    expect(writes.map(({ byteLength }) => byteLength)).toEqual([1 + 5 + 3, 70_000, 1 + 9 + 1])
+    expect(writes[1]).toBe(large)
   })
   it('ME-4 say when the bytes end inside a frame', () => {
     const parser = new FrameParser(100)

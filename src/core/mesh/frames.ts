@@ -4,21 +4,30 @@ import { InvalidMessageError } from '../base/errors.ts'
 /** A length takes at most this many bytes as an unsigned varint (multiformats unsigned-varint); 4 are 256 MiB. */
 const maxLengthBytes = 4
 
-/** Frames up to this size travel in one write with their length; larger ones save the copy. */
+/** Parts up to this size are joined with their neighbours; copying larger ones would cost more than a write of their own. */
 const joinBelowBytes = 4096
 
-/** What to write for one frame: its length as an unsigned varint, then its bytes. */
-export function frameOf(frame: Uint8Array): readonly Uint8Array[] {
+/** What to write for frames that are sent together: each one's length as an unsigned varint, then its bytes, in few writes. */
+export function writesOf(frames: readonly Uint8Array[]): readonly Uint8Array[] {
+  const writes: Uint8Array[] = []
+  let small: Uint8Array[] = []
+  for (const frame of frames) {
+    small.push(lengthOf(frame))
+    if (frame.byteLength < joinBelowBytes) small.push(frame)
+    else {
+      writes.push(concat(...small), frame)
+      small = []
+    }
+  }
+  return small.length === 0 ? writes : [...writes, concat(...small)]
+}
+
+function lengthOf(frame: Uint8Array): Uint8Array {
   const length: number[] = []
   for (let rest = frame.byteLength; ; rest = Math.floor(rest / 128)) {
-    if (rest < 128) {
-      length.push(rest)
-      break
-    }
+    if (rest < 128) return new Uint8Array([...length, rest])
     length.push((rest % 128) | 128)
   }
-  const head = new Uint8Array(length)
-  return frame.byteLength < joinBelowBytes ? [concat(head, frame)] : [head, frame]
 }
 
 /** Cuts a byte stream into frames, refusing a frame by its length before any of it is kept. */

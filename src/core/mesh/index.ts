@@ -40,7 +40,7 @@ export interface MeshStream {
   readonly protocol: string
   readonly path: Path
   /**
-   * Sends one frame; resolves when the transport has room for more (sender back-pressure).
+   * Sends one frame; resolves when the transport has room for more (sender back-pressure). Frames sent in one turn travel together.
    * Throws `StreamClosedError` when the stream is over. The caller must not change `frame` until it resolves.
    */
   send(frame: Uint8Array): Promise<void>
@@ -50,6 +50,8 @@ export interface MeshStream {
    * `StreamClosedError` when the stream broke, `AbortError` on `signal`.
    */
   receive(options?: { signal?: AbortSignal }): Promise<Uint8Array<ArrayBuffer> | undefined>
+  /** Bytes that have come so far, those of a frame that is not whole yet included: whether the other end still moves. */
+  readonly receivedBytes: number
   /** Ends our writing side after all sent frames have left. Twice is fine. */
   close(): Promise<void>
   /** Ends both sides at once because of `error`. Twice is fine. */

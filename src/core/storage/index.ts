@@ -58,6 +58,12 @@ export interface StoredPiece {
   readonly path: Bytes
 }
 
+/** Where a piece stands in its file. */
+export interface PiecePosition {
+  readonly segment: number
+  readonly shard: number
+}
+
 /** A file known here: its manifest, and what of it is held. */
 export interface StoredFile {
   readonly id: FileId
@@ -82,6 +88,11 @@ export interface ShardStore {
   /** Writes pieces of one file in one transaction; 1 to 4 MiB a call is fastest. Overwrites equal positions. */
   putPieces(id: FileId, pieces: readonly StoredPiece[]): Promise<void>
   piece(id: FileId, segment: number, shard: number): Promise<StoredPiece | undefined>
+  /**
+   * Several pieces in the order asked, undefined where one is not held. Neighbours come at the price of one read; 1 to 4 MiB a call
+   * is fastest. What comes may be views of one buffer: copy before transferring or changing one.
+   */
+  pieces(id: FileId, positions: readonly PiecePosition[]): Promise<readonly (StoredPiece | undefined)[]>
   /** Which (segment, shard) positions are held, as segment → sorted shard indices. */
   held(id: FileId): Promise<ReadonlyMap<number, readonly number[]>>
   /** Removes the file with all its pieces. */

@@ -5,6 +5,7 @@ import { HeadMovedError } from './errors.ts'
 import { checkRun } from './run.ts'
 import type {
   LogStore,
+  PiecePosition,
   SettingsStore,
   ShardStore,
   StoredEntry,
@@ -145,6 +146,12 @@ class MemoryShardStore implements ShardStore {
   piece(id: FileId, segment: number, shard: number): Promise<StoredPiece | undefined> {
     const piece = this.#pieces.get(id)?.get(`${segment}/${shard}`)
     return Promise.resolve(piece === undefined ? undefined : copyPiece(piece))
+  }
+  async pieces(
+    id: FileId,
+    positions: readonly PiecePosition[],
+  ): Promise<readonly (StoredPiece | undefined)[]> {
+    return await Promise.all(positions.map(({ segment, shard }) => this.piece(id, segment, shard)))
   }
   held(id: FileId): Promise<ReadonlyMap<number, readonly number[]>> {
     const held = new Map<number, number[]>()

@@ -3,8 +3,17 @@ import { copyBytes, type Bytes } from '../../core/base/bytes.ts'
 import { systemClock, type Clock } from '../../core/base/clock.ts'
 import { AbortError, NotStartedError } from '../../core/base/errors.ts'
 import { throwIfAborted } from '../../core/base/wait.ts'
-import { EngineError, reviveError, type CesEngine } from '../../core/ces/index.ts'
-import type { CesWorkerApi } from '../../../workers/ces/api.ts'
+import {
+  EngineError,
+  maxSpareBytes,
+  pieceBytes,
+  reviveError,
+  Spares,
+  tagBytes,
+  type CesEngine,
+  type SegmentOptions,
+} from '../../core/ces/index.ts'
+import type { Answer, CesWorkerApi } from '../../../workers/ces/api.ts'
 import { WorkerSlot } from './ces-worker-slot.ts'
 
 /** More workers gain little: storage is the limit by then, and a phone's memory is not ours alone. */
@@ -30,7 +39,7 @@ interface Job {
   readonly fail: (thrown: unknown) => void
 }
 
-type Send<T> = (api: Remote<CesWorkerApi>) => Promise<T>
+type Send<T> = (api: Remote<CesWorkerApi>) => Promise<Answer<T>>
 
 /** A worker that runs the engine, from its own chunk of the build. */
 export function createCesWorker(): Worker {
@@ -48,26 +57,35 @@ export function createCesPool({
 }: CesPoolInit = {}): CesEngine {
   const slots = Array.from({ length: workers }, () => new WorkerSlot(createWorker, clock))
   const queue = createQueue(slots)
+  const spares = new Spares(maxSpareBytes)
   return {
     concurrency: workers * maxInFlight,
     seal: (context, segment, isLast, plaintext, options = {}) =>
-      queue.add(options.signal, (api) => {
+      queue.add(options, (api) => {
         const bytes = owned(plaintext)
-        return api.seal(context, segment, isLast, transfer(bytes, [bytes.buffer]))
+        const { k, n } = context.code
+        const spare = spares.take(pieceBytes(bytes.byteLength + tagBytes, k), n)
+        const buffers = spare.map(({ buffer }) => buffer)
+        const given = [transfer(bytes, [bytes.buffer]), transfer(spare, buffers)] as const
+        return api.seal(context, segment, isLast, ...given)
       }),
     open: (context, segment, isLast, expected, pieces, options = {}) =>
-      queue.add(options.signal, (api) => {
+      queue.add(options, (api) => {
         const own = new Map([...pieces].map(([shard, piece]) => [shard, owned(piece)]))
         const buffers = new Set([...own.values()].map(({ buffer }) => buffer))
         return api.open(context, segment, isLast, expected, transfer(own, [...buffers]))
       }),
-    stop: () => queue.stop(),
+    recycle: (pieces) => spares.give(pieces),
+    stop() {
+      spares.clear()
+      queue.stop()
+    },
   }
 }
 
 /** Hands jobs to slots, first come first served, never more than two to one. */
 function createQueue(slots: readonly WorkerSlot[]): {
-  add<T>(signal: AbortSignal | undefined, send: Send<T>): Promise<T>
+  add<T>(options: SegmentOptions, send: Send<T>): Promise<T>
   stop(): void
 } {
   const waiting = new Set<Job>()
@@ -82,7 +100,7 @@ function createQueue(slots: readonly WorkerSlot[]): {
     }
   }
   return {
-    async add<T>(signal: AbortSignal | undefined, send: Send<T>) {
+    async add<T>({ signal, onReport }: SegmentOptions, send: Send<T>) {
       if (isStopped) throw new NotStartedError('the CES engine is stopped')
       throwIfAborted(signal)
       if (waiting.size >= maxQueued) {
@@ -97,8 +115,9 @@ function createQueue(slots: readonly WorkerSlot[]): {
           signal?.removeEventListener('abort', onAbort)
           reject(reviveError(thrown))
         }
-        const succeed = (value: T): void => {
+        const succeed = ({ value, report }: Answer<T>): void => {
           signal?.removeEventListener('abort', onAbort)
+          if (report !== undefined && signal?.aborted !== true) onReport?.(report)
           resolve(value)
         }
         // Never rejects. After an abort the slot stays taken until its worker has answered; that answer is dropped.

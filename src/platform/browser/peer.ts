@@ -10,6 +10,7 @@ import {
 } from '../../core/identity/index.ts'
 import { createPeer, type Peer } from '../../core/peer.ts'
 import { createCesPool } from './ces-pool.ts'
+import { WorkerFileServer } from './file-server.ts'
 import { BrowserMedia } from './media.ts'
 import { createBrowserMesh } from './mesh.ts'
 import { nextTask } from './next-task.ts'
@@ -21,8 +22,15 @@ import { WebLockSlots } from './slots.ts'
 // a starting page feels; each key then takes a third of a millisecond more.
 ed25519.Point.BASE.precompute(4)
 
+/** What the browser gives: the peer, not started, and what of this page the core does not know. */
+export interface BrowserPeer {
+  readonly peer: Peer
+  readonly streams: BrowserMedia
+  readonly server: WorkerFileServer
+}
+
 /** This tab's peer with the browser's stores, links, workers and devices; not started. */
-export function createBrowserPeer(): Promise<{ peer: Peer; streams: BrowserMedia }> {
+export function createBrowserPeer(): Promise<BrowserPeer> {
   const relay = new RelayConfig()
   const streams = new BrowserMedia(() => relay.iceServers())
   let keys: KeyVault = createMemoryKeyVault(systemRandom)
@@ -66,5 +74,7 @@ export function createBrowserPeer(): Promise<{ peer: Peer; streams: BrowserMedia
     logger: silent,
     appVersion: __APP_VERSION__,
   })
-  return Promise.resolve({ peer, streams })
+  // Absent on plain http, whatever the types say.
+  const workers = (navigator as { serviceWorker?: ServiceWorkerContainer }).serviceWorker
+  return Promise.resolve({ peer, streams, server: new WorkerFileServer(workers, systemClock) })
 }

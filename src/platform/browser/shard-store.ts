@@ -1,7 +1,13 @@
 import { copyBytes, type Bytes } from '../../core/base/bytes.ts'
 import { errorName } from '../../core/base/errors.ts'
 import type { FileId, RoomId } from '../../core/base/ids.ts'
-import { StorageError, type ShardStore, type StoredFile, type StoredPiece } from '../../core/storage/index.ts'
+import {
+  StorageError,
+  type PiecePosition,
+  type ShardStore,
+  type StoredFile,
+  type StoredPiece,
+} from '../../core/storage/index.ts'
 import { read, write, type Connection } from './database.ts'
 import type { PieceRow } from './schema.ts'
 import { addRows, positionOf, ShardIndexes, type FileIndex } from './shard-index.ts'
@@ -75,11 +81,22 @@ export class IdbShardStore implements ShardStore {
   }
 
   async piece(id: FileId, segment: number, shard: number): Promise<StoredPiece | undefined> {
-    const known = await this.#find(id, segment, shard)
-    if (known !== undefined) return known
-    // Not known here, or no longer so: another tab may have written it since. Batch numbers only grow, so it is a later one.
-    await this.#refresh(id)
-    return await this.#find(id, segment, shard)
+    const [piece] = await this.pieces(id, [{ segment, shard }])
+    return piece
+  }
+
+  async pieces(
+    id: FileId,
+    positions: readonly PiecePosition[],
+  ): Promise<readonly (StoredPiece | undefined)[]> {
+    const found = await this.#find(id, positions)
+    const missing = positions.filter((position) => !found.has(positionOf(position)))
+    if (missing.length > 0) {
+      // Not known here, or no longer so: another tab may have written it since. Batch numbers only grow, so it is a later one.
+      await this.#refresh(id)
+      for (const [name, piece] of await this.#find(id, missing)) found.set(name, piece)
+    }
+    return positions.map((position) => found.get(positionOf(position)))
   }
 
   async held(id: FileId): Promise<ReadonlyMap<number, readonly number[]>> {
@@ -117,20 +134,28 @@ export class IdbShardStore implements ShardStore {
     })
   }
 
-  /** The piece from the batch that is known to hold it, if it still does. */
-  async #find(id: FileId, segment: number, shard: number): Promise<StoredPiece | undefined> {
-    const position = positionOf({ segment, shard })
-    const batch = this.#indexes.of(id).batchOf.get(position)
-    if (batch === undefined) return undefined
-    const [rows, blob] = await read(this.#connection, ['rows', 'batches'], (tx) =>
-      Promise.all([tx.objectStore('rows').get([id, batch]), tx.objectStore('batches').get(batch)]),
+  /** Of `positions` the pieces that are still in the batch that is known to hold them. */
+  async #find(id: FileId, positions: readonly PiecePosition[]): Promise<Map<string, StoredPiece>> {
+    const { batchOf } = this.#indexes.of(id)
+    const wanted = new Map<number, Set<string>>()
+    for (const position of positions.map(positionOf)) {
+      const batch = batchOf.get(position)
+      if (batch !== undefined) wanted.set(batch, (wanted.get(batch) ?? new Set<string>()).add(position))
+    }
+    if (wanted.size === 0) return new Map()
+    const batches = await read(this.#connection, ['rows', 'batches'], (tx) =>
+      Promise.all(
+        [...wanted].map(async ([batch, names]) => {
+          const [rows = [], blob] = await Promise.all([
+            tx.objectStore('rows').get([id, batch]),
+            tx.objectStore('batches').get(batch),
+          ])
+          return { blob, rows: rows.filter((row) => names.has(positionOf(row))) }
+        }),
+      ),
     )
-    const row = rows?.find((one) => positionOf(one) === position)
-    if (row === undefined || blob === undefined) return undefined
-    const end = row.offset + row.length + row.pathLength
-    const bytes = await bytesOfBlob(blob.slice(row.offset, end))
-    if (bytes?.byteLength !== row.length + row.pathLength) return undefined
-    return { segment, shard, bytes: bytes.slice(0, row.length), path: bytes.slice(row.length) }
+    const pieces = await Promise.all(batches.map(({ blob, rows }) => piecesOf(blob, rows)))
+    return new Map(pieces.flat().map((piece) => [positionOf(piece), piece]))
   }
 
   /** Reads the rows written since the last time, all when the file was forgotten, and returns them. */
@@ -171,6 +196,27 @@ function overwritten(index: FileIndex, rows: Rows): Map<number, Set<string>> {
     batches.set(batch, (batches.get(batch) ?? new Set<string>()).add(position))
   }
   return batches
+}
+
+/** The pieces at `rows` of a batch, read together when they lie close: every part of a Blob that is read costs a round trip. */
+async function piecesOf(blob: Blob | undefined, rows: Rows): Promise<readonly StoredPiece[]> {
+  if (blob === undefined || rows.length === 0) return []
+  const start = Math.min(...rows.map(({ offset }) => offset))
+  const end = Math.max(...rows.map(endOf))
+  if (bytesOf(rows) * 2 < end - start) {
+    return (await Promise.all(rows.map((row) => piecesOf(blob, [row])))).flat()
+  }
+  const bytes = await bytesOfBlob(start === 0 && end === blob.size ? blob : blob.slice(start, end))
+  if (bytes?.byteLength !== end - start) return []
+  return rows.map(({ segment, shard, offset, length, pathLength }) => {
+    const at = offset - start
+    const [from, to] = [at + length, at + length + pathLength]
+    return { segment, shard, bytes: bytes.subarray(at, from), path: bytes.subarray(from, to) }
+  })
+}
+
+function endOf({ offset, length, pathLength }: PieceRow): number {
+  return offset + length + pathLength
 }
 
 /** A batch whose record another tab removed meanwhile cannot be read any more: that is a missing piece, not a failure. */

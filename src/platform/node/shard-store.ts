@@ -2,7 +2,13 @@ import { join } from 'node:path'
 import * as v from 'valibot'
 import type { FileId, RoomId } from '../../core/base/ids.ts'
 import { byteString, fromCbor, text, toCbor, uint } from '../../core/base/wire/cbor.ts'
-import { StorageError, type ShardStore, type StoredFile, type StoredPiece } from '../../core/storage/index.ts'
+import {
+  StorageError,
+  type PiecePosition,
+  type ShardStore,
+  type StoredFile,
+  type StoredPiece,
+} from '../../core/storage/index.ts'
 import { namesIn, pathPart, readWhole, type DurableFolder } from './durable-folder.ts'
 import { keptBytes, PieceFiles } from './piece-files.ts'
 
@@ -63,6 +69,15 @@ export class FileShardStore implements ShardStore {
 
   async piece(id: FileId, segment: number, shard: number): Promise<StoredPiece | undefined> {
     return await this.#piecesOf(id).piece(segment, shard)
+  }
+
+  async pieces(
+    id: FileId,
+    positions: readonly PiecePosition[],
+  ): Promise<readonly (StoredPiece | undefined)[]> {
+    const pieces: (StoredPiece | undefined)[] = []
+    for (const { segment, shard } of positions) pieces.push(await this.piece(id, segment, shard))
+    return pieces
   }
 
   async held(id: FileId): Promise<ReadonlyMap<number, readonly number[]>> {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { openingContext, segmentPlainBytes, type CesEngine } from '../index.ts'
+import { openingContext, segmentPlainBytes, type CesEngine, type SegmentReport } from '../index.ts'
 import { noise, prose, sameBytes } from './sample-bytes.ts'
 import { openFile, piecesOf, sealFile } from './sealed-file.ts'
 
@@ -27,6 +27,38 @@ export function describeEngine(name: string, createEngine: () => CesEngine): voi
       const file = await sealFile(start(), prose(10_000), { k: 2, n: 4 })
       for (const piece of file.segments[0]?.pieces ?? [])
         expect(piece.buffer.byteLength).toBe(piece.byteLength)
+    })
+    it('CES-70: writes recycled buffers anew, and gives each of them out once', async () => {
+      const engine = start()
+      const first = await sealFile(engine, noise(500_000), { k: 2, n: 4 })
+      const spoilt = first.segments.flatMap(({ pieces }) => pieces.map((piece) => piece.fill(255)))
+      engine.recycle([...spoilt, ...spoilt.map((piece) => piece.subarray(1)), new Uint8Array()])
+      const [again, next] = [
+        await sealFile(engine, noise(500_000, 5), { k: 2, n: 4 }),
+        await sealFile(engine, noise(500_000, 6), { k: 2, n: 4 }),
+      ]
+      expect(again.record.id).toBe((await sealFile(start(), noise(500_000, 5), { k: 2, n: 4 })).record.id)
+      expect(sameBytes(noise(500_000, 5), await openFile(engine, again))).toBe(true)
+      expect(sameBytes(noise(500_000, 6), await openFile(engine, next))).toBe(true)
+    })
+    it('CES-77: tells its kernel and the time of each stage to who asks', async () => {
+      const reports: SegmentReport[] = []
+      const options = { onReport: (report: SegmentReport) => void reports.push(report) }
+      const file = await sealFile(start(), prose(10_000), { k: 2, n: 4 })
+      const { manifest } = file.record
+      const context = openingContext(manifest, file.key)
+      const engine = start()
+      await engine.seal(context, 0, true, prose(10_000), options)
+      const expected = { ...row(manifest.segments), plainBytes: 10_000 }
+      await engine.open(context, 0, true, expected, piecesOf(file, 0), options)
+      expect(reports.map(({ stageMs }) => [...stageMs.keys()])).toEqual([
+        ['compress', 'encrypt', 'code', 'hash'],
+        ['rebuild', 'decrypt', 'inflate'],
+      ])
+      for (const { kernel, stageMs } of reports) {
+        expect(['relaxed-simd', 'simd']).toContain(kernel)
+        for (const ms of stageMs.values()) expect(ms).toBeGreaterThanOrEqual(0)
+      }
     })
     it('says when pieces are too few, by name', async () => {
       const file = await sealFile(start(), prose(10_000), { k: 3, n: 5 })

@@ -3,6 +3,8 @@ import type { RsKernel } from '../rs-kernel.ts'
 
 /** The definition of a kernel as three loops: slow, and plain enough to be believed. Every faster kernel must equal it. */
 export const rowLoopKernel: RsKernel = {
+  name: 'packed-tables',
+  scratch: (length) => new Uint8Array(length),
   transform(matrix, inputs, outputs) {
     outputs.forEach((output, row) => {
       output.fill(0)

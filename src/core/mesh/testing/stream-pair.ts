@@ -32,6 +32,7 @@ export class PairStream implements MeshStream {
   readonly #queue: Uint8Array<ArrayBuffer>[] = []
   #waiting: (() => void)[] = []
   #other: PairStream | undefined
+  #receivedBytes = 0
   #ended = false
   #closed = false
   #error: Error | undefined
@@ -41,6 +42,10 @@ export class PairStream implements MeshStream {
     this.#maxFrameBytes = end.maxFrameBytes
     this.protocol = protocol
     this.path = path
+  }
+
+  get receivedBytes(): number {
+    return this.#receivedBytes
   }
 
   get signal(): AbortSignal {
@@ -64,6 +69,7 @@ export class PairStream implements MeshStream {
       this.abort(new InvalidMessageError(`expected at most ${String(this.#maxFrameBytes)} bytes in a frame`))
       return
     }
+    this.#receivedBytes += frame.byteLength
     this.#queue.push(frame)
     this.#wakeUp()
   }

@@ -88,6 +88,17 @@ function reading(open: Open): void {
       pieces.map((_, shard) => shard * 262_144),
     )
   })
+  it('ST-5 gives several pieces in the order asked, across calls and handles, undefined where none is', async () => {
+    const [a, b] = await open()
+    await a.putPieces(f, [piece(0, 0), piece(0, 1), piece(1, 0, 4096)])
+    await b.putPieces(f, [piece(1, 1), piece(0, 1, 40, 200)])
+    const asked = [piece(1, 1), piece(9, 9), piece(0, 1, 40, 200), piece(0, 0), piece(0, 0)]
+    for (const shards of [a, b]) {
+      expect(await shards.pieces(f, asked)).toEqual([asked[0], undefined, asked[2], asked[3], asked[4]])
+      expect(await shards.pieces(f, [])).toEqual([])
+      expect(await shards.pieces(g, [piece(0, 0)])).toEqual([undefined])
+    }
+  })
   it('ST-7 keeps the bytes of views, which the caller may reuse', async () => {
     const [a, b] = await open()
     const buffer = new Uint8Array(1_000).fill(9)

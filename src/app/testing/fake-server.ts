@@ -1,0 +1,13 @@
+import type { FileServer, ServedFile } from '../file-server.ts'
+
+/** A file server without a worker: the test asks for what the browser would. */
+export class FakeServer implements FileServer {
+  isReady = false
+  readonly served: ServedFile[] = []
+
+  serve(file: ServedFile): { readonly url: string; stop(): void } {
+    this.served.push(file)
+    const url = `about:blank#${String(this.served.length)}`
+    return { url, stop: () => void this.served.splice(this.served.indexOf(file), 1) }
+  }
+}

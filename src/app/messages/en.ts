@@ -96,6 +96,10 @@ export const en = {
   'error.QuotaExceededError': (p: { needed: string | undefined }) =>
     `The browser has no more room${p.needed === undefined ? '' : `: ${p.needed} more would be needed`}. Free space on the disk, or forget files you no longer need.`,
   'error.StorageError': 'The browser could not save it. Private windows often forbid that; try a normal one.',
+  'error.StorageBlockedError':
+    'Another tab still runs an older Tessera and holds what is kept here. Close that tab, then try again.',
+  'error.StorageOutdatedError':
+    'A newer Tessera has changed what is kept here. Reload the page to get that version.',
   'error.NotStartedError': 'Tessera is not ready yet. Wait a moment and try again.',
   'error.InvalidNameError': 'A name has 1 to 64 characters.',
   'error.EmptyMessageError': 'There is nothing to send yet.',

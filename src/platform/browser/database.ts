@@ -3,7 +3,12 @@ import { equalBytes } from '../../core/base/bytes.ts'
 import { systemClock, systemRandom, type Clock } from '../../core/base/clock.ts'
 import { errorName, QuotaExceededError, TesseraError, TimeoutError } from '../../core/base/errors.ts'
 import { within } from '../../core/base/wait.ts'
-import { StorageError } from '../../core/storage/index.ts'
+import {
+  StorageBlockedError,
+  StorageDeniedError,
+  StorageError,
+  StorageOutdatedError,
+} from '../../core/storage/index.ts'
 import { openSchema, type Database, type StoreName, type TesseraSchema } from './schema.ts'
 
 type Transaction<M extends IDBTransactionMode> = IDBPTransaction<TesseraSchema, StoreName[], M>
@@ -101,7 +106,7 @@ export class Connection {
     let cancel = (): void => undefined
     const opening = this.#openSchema(this.#name, systemRandom(16), {
       blocked: () => {
-        const why = new StorageError('another tab holds the data of an older version: close it')
+        const why = new StorageBlockedError('another tab holds the data of an older version: close it')
         cancel = this.#clock.after(blockedWaitMs, () => refuse(why))
       },
       outdated: () =>
@@ -114,7 +119,7 @@ export class Connection {
     } catch (cause) {
       // An opening that succeeds after all must not hold up others.
       opening.then((late) => late.close()).catch(() => undefined)
-      throw cause
+      throw this.#birth === undefined ? refusedOpening(cause) : cause
     } finally {
       cancel()
     }
@@ -178,6 +183,29 @@ export async function read<T>(
   } catch (cause) {
     throw named(cause)
   }
+}
+
+/**
+ * What browsers say where a site may keep nothing: Firefox in private windows (InvalidStateError), Chromium with site data
+ * blocked (UnknownError, SecurityError), engines without IndexedDB (ReferenceError, TypeError).
+ */
+const denials = new Set([
+  'InvalidStateError',
+  'NotAllowedError',
+  'OperationError',
+  'ReferenceError',
+  'SecurityError',
+  'TypeError',
+  'UnknownError',
+])
+
+/** Why the database cannot be had at all; other failures pass through. */
+function refusedOpening(cause: unknown): unknown {
+  const name = errorName(cause)
+  if (name === 'VersionError')
+    return new StorageOutdatedError('a newer version has changed the stored data', { cause })
+  if (denials.has(name)) return new StorageDeniedError(`the browser gives no database: ${name}`, { cause })
+  return cause
 }
 
 function named(cause: unknown, neededBytes?: number): Error {

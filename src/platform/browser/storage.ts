@@ -17,7 +17,8 @@ export type BrowserStores = Stores & { readonly database: Connection }
 /**
  * The stores of this browser profile, in one IndexedDB database shared by all its tabs. `onLost` is called once when the data
  * was wiped or taken over by a newer version while this page was open: nothing can be stored until it is loaded again.
- * Throws `StorageError` when there is no database to be had (private windows of some browsers): use memory then, and say so.
+ * Throws `StorageDeniedError` when there is no database to be had (private windows of some browsers), `StorageBlockedError`,
+ * `StorageOutdatedError`, `QuotaExceededError`, `StorageError`.
  */
 export async function openBrowserStorage(
   options: { readonly name?: string; readonly onLost?: () => void } = {},

@@ -1,6 +1,6 @@
 import { wrap } from 'comlink'
 import type { BenchWorkerApi } from './bench.worker.ts'
-import { compareStorage, compareWorkers } from './pool-rounds.ts'
+import { compareStorage, compareWorkers, storedSegments } from './pool-rounds.ts'
 import { median, speedup, type Rounds } from './rounds.ts'
 import { plainBytes } from './sample.ts'
 
@@ -85,10 +85,10 @@ async function workers(): Promise<GroupResult> {
 }
 
 async function storage(): Promise<GroupResult> {
-  const times = await compareStorage(11)
+  const times = await compareStorage(7)
   const value = speedup(times, 'seal', 'raw')
   return {
-    figures: rates(12, times),
+    figures: rates(storedSegments, times),
     ratios: [{ title: 'seal into IndexedDB to raw writes', value, least: 0.8 }],
   }
 }

@@ -225,6 +225,7 @@ export class AppState {
       saveWindow: this.#init.window,
       createAudio: this.#init.createAudio,
       isVisible: () => !this.#init.window.document.hidden,
+      onShare: () => void this.storage.persistOnce(),
     })
   }
 

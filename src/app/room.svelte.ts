@@ -34,6 +34,8 @@ export interface RoomStateInit {
   readonly saveWindow: SaveWindow
   readonly createAudio: () => AudioContext
   readonly isVisible: () => boolean
+  /** Told when a person's share begins. */
+  readonly onShare?: () => void
 }
 
 /** The open room, with one state for each of its features. */
@@ -45,6 +47,7 @@ export class RoomState {
   readonly id: RoomSession['room']['id']
   readonly #init: RoomStateInit
   readonly #peerChanged: () => void
+  readonly #offs: (() => void)[] = []
 
   constructor(init: RoomStateInit) {
     const { session, toasts } = init
@@ -54,6 +57,11 @@ export class RoomState {
     this.people = new PeopleState(session.room, init.announcer, toasts, this.#peerChanged)
     const places = new SavePlace({ ...init, window: init.saveWindow })
     this.files = new FilesState({ files: session.files, people: this.people, toasts, places })
+    this.#offs.push(
+      session.files.events.on('transfer:changed', ({ transfer }) => {
+        if (transfer.direction === 'share') init.onShare?.()
+      }),
+    )
     const ringtone = new Ringtone(init.createAudio)
     this.call = new CallState({ ...init, calls: session.calls, ringtone })
     this.chat = new ChatState({ ...init, chat: session.chat, room: this.id, people: this.people })
@@ -99,6 +107,7 @@ export class RoomState {
   }
 
   stop(): void {
+    for (const off of this.#offs.splice(0)) off()
     this.chat.stop()
     this.files.stop()
     this.call.stop()

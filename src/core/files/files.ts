@@ -8,6 +8,7 @@ import { Budget } from './budget.ts'
 import { Catalogue } from './catalogue.ts'
 import { maxFilesPerRoom } from './constants.ts'
 import { CorruptFileError, TooManyFilesError, UnknownFileError } from './errors.ts'
+import { Evictor } from './eviction.ts'
 import { fetchFile, openingOf, type Opening } from './fetch.ts'
 import { awaitManifest } from './find-manifest.ts'
 import { Gate } from './gate.ts'
@@ -42,6 +43,7 @@ export class RoomFiles implements Files {
   readonly #replicator: Replicator
   readonly #holder: Holder
   readonly #server: FilesServer
+  readonly #evictor: Evictor
   /** Two seals at once keep the engine busy while one waits for the disk. */
   readonly #sealing = new Gate(2)
   readonly #readers = new Readers()
@@ -57,6 +59,11 @@ export class RoomFiles implements Files {
     })
     this.#catalogue = catalogue
     const { library, holdings, presence, blames } = catalogue
+    this.#evictor = new Evictor({
+      ...{ self: room.self.account, logger, library, holdings, presence },
+      isBlamed: (file, account) => blames.has(file, account),
+      release: (file) => this.#release(file),
+    })
     this.#transfers = new TransferBook({ ...components, events: this.events })
     this.#replicator = new Replicator({
       ...{ room, clock, logger, presence, library, holdings },
@@ -124,18 +131,22 @@ export class RoomFiles implements Files {
     const { library, presence } = this.#catalogue
     let begun: FileId | undefined
     try {
-      const file = await sealToStore(this.#components, {
-        ...{ room: this.#components.room.id, source, signal: handle.signal },
-        shape: shapeFor(presence.present().size),
-        onBytes: (bytes) => {
-          meter.add(bytes)
-          handle.set({ kind: 'sealing', progress: meter.now() })
+      const makeRoom = (bytes: number): Promise<number> => this.#evictor.makeRoom(bytes)
+      const file = await sealToStore(
+        { ...this.#components, makeRoom },
+        {
+          ...{ room: this.#components.room.id, source, signal: handle.signal },
+          shape: shapeFor(presence.present().size),
+          onBytes: (bytes) => {
+            meter.add(bytes)
+            handle.set({ kind: 'sealing', progress: meter.now() })
+          },
+          onFile: ({ id }) => {
+            begun = id
+            library.writing.add(id)
+          },
         },
-        onFile: ({ id }) => {
-          begun = id
-          library.writing.add(id)
-        },
-      })
+      )
       await this.#post(file, source, handle.signal)
       handle.setFile(file.id)
       await this.#placed(file, source)
@@ -242,6 +253,10 @@ export class RoomFiles implements Files {
 
   async forget(id: FileId): Promise<void> {
     this.#checkStarted()
+    await this.#release(id)
+  }
+
+  async #release(id: FileId): Promise<void> {
     const { library, holdings } = this.#catalogue
     this.#holder.decline(id)
     this.#replicator.forget(id)

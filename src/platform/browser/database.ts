@@ -165,9 +165,20 @@ export async function write<T>(
     } catch {
       // already over
     }
-    // A request only says that its transaction was aborted; the transaction says why.
-    throw named(errorName(cause) === 'AbortError' ? ((await done) ?? cause) : cause, neededBytes)
+    throw named(aftermath.has(errorName(cause)) ? reasonOf(await done, cause) : cause, neededBytes)
   }
+}
+
+/** What requests of a transaction say that is over: that it was aborted, or that it takes no more of them. Why, only the transaction says. */
+const aftermath = new Set(['AbortError', 'InvalidStateError', 'TransactionInactiveError'])
+
+function reasonOf(done: unknown, cause: unknown): unknown {
+  return done === undefined || errorName(done) === 'AbortError' ? cause : done
+}
+
+/** Makes all requests and waits for all; one that cannot even be made fails the call, and none is left that nobody waits for. */
+export async function allOf(requests: readonly (() => Promise<unknown>)[]): Promise<void> {
+  await Promise.all(requests.map(async (request) => await request()))
 }
 
 /** Runs `work` in one read transaction; its failure is named. `work` may await nothing but requests of the transaction. */

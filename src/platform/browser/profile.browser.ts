@@ -12,7 +12,8 @@ const never = (): never => {
 /** Opens as a browser does that answers `indexedDB.open` with an error of this name. */
 const denied =
   (name: string): typeof openBrowserStorage =>
-  async ({ onLost = never } = {}) => {
+  async (options) => {
+    const onLost = options?.onLost ?? never
     const open = () => Promise.reject(new DOMException('no', name))
     await new Connection({ name: 'denied', onLost, open }).database()
     throw new Error('it opened')

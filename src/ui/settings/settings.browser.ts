@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { page } from 'vitest/browser'
 import { createCesPool } from '../../platform/browser/ces-pool.ts'
-import { mountApp } from '../testing/mount-app.ts'
+import { mountApp, mountRoom } from '../testing/mount-app.ts'
 
 const panel = page.getByRole('region', { name: 'Check how this device handles files' })
 
@@ -55,5 +55,31 @@ describe('the check of the file engine in the settings', () => {
     await openSettings()
     await panel.getByRole('button', { name: 'Start the check' }).click()
     await expect.element(panel.getByRole('status')).toHaveTextContent(/\w/)
+  })
+})
+
+describe('keeping what a person shares', () => {
+  it('asks the browser once to keep everything, after the first share and not before', async () => {
+    const asked: string[] = []
+    const storage = {
+      estimate: async () => ({ usage: 1, quota: 2 }),
+      persisted: async () => false,
+      persist: async () => {
+        asked.push('persist')
+        return true
+      },
+    }
+    const { app, peer } = await mountRoom(undefined, { storage })
+    await expect.element(page.getByTestId('composer')).toBeVisible()
+    expect(asked).toEqual([])
+    const share = { id: 't1', direction: 'share', name: 'one.txt', file: undefined, startedAt: 0 } as const
+    const progress = { doneBytes: 0, totalBytes: 9, rateBytes: 0, leftMs: undefined }
+    for (const id of ['t1', 't2']) {
+      peer.open.files.events.emit('transfer:changed', {
+        transfer: { ...share, id, state: { kind: 'sealing', progress } },
+      })
+    }
+    await expect.poll(() => app.storage.isPersisted).toBe(true)
+    expect(asked).toEqual(['persist'])
   })
 })

@@ -72,8 +72,8 @@ describe('keeping what a person shares', () => {
     const { app, peer } = await mountRoom(undefined, { storage })
     await expect.element(page.getByTestId('composer')).toBeVisible()
     expect(asked).toEqual([])
-    const share = { id: 't1', direction: 'share', name: 'one.txt', file: undefined, startedAt: 0 } as const
-    const progress = { doneBytes: 0, totalBytes: 9, rateBytes: 0, leftMs: undefined }
+    const share = { id: 't1', direction: 'share', name: 'one.txt', file: undefined } as const
+    const progress = { doneBytes: 0, totalBytes: 9, bytesPerSecond: 0, secondsLeft: undefined }
     for (const id of ['t1', 't2']) {
       peer.open.files.events.emit('transfer:changed', {
         transfer: { ...share, id, state: { kind: 'sealing', progress } },

@@ -62,6 +62,7 @@ async function start(target: HTMLElement): Promise<void> {
     // Absent on insecure pages, whatever the types say.
     storage: (navigator as { storage?: StorageManager }).storage,
     createAudio: () => new AudioContext(),
+    createCesEngine: async () => (await import('./platform/browser/ces-pool.ts')).createCesPool(),
     version: __APP_VERSION__,
     updates,
     install,

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/base/clock.ts'
 import { TesseraError } from '../core/base/errors.ts'
 import type { RoomId } from '../core/base/ids.ts'
+import type { CesEngine } from '../core/ces/index.ts'
 import type { RoomSession } from '../core/peer.ts'
 import type { RoomLink } from '../core/room/link.ts'
 import { Announcer } from './announcer.svelte.ts'
@@ -49,6 +50,8 @@ export interface AppInit {
   readonly tabKeep: Keep
   readonly storage: StorageReport | undefined
   readonly createAudio: () => AudioContext
+  /** An engine over workers of its own, for the self-test. Whoever asks stops it. */
+  readonly createCesEngine: () => Promise<CesEngine>
   readonly version: string
   readonly updates?: AppUpdates | undefined
   readonly install?: AppInstall | undefined
@@ -73,6 +76,7 @@ export class AppState {
   readonly version: string
   readonly updates: AppUpdates | undefined
   readonly install: AppInstall | undefined
+  readonly createCesEngine: () => Promise<CesEngine>
   readonly #init: AppInit
   readonly #router: Router
   /** Another app has shared something, and no room was chosen for it yet. */
@@ -91,6 +95,7 @@ export class AppState {
     this.version = init.version
     this.updates = init.updates
     this.install = init.install
+    this.createCesEngine = init.createCesEngine
     this.#router = new Router(init.window)
   }
 
@@ -259,6 +264,7 @@ export class AppState {
       saveWindow: this.#init.window,
       createAudio: this.#init.createAudio,
       isVisible: () => !this.#init.window.document.hidden,
+      onShare: () => void this.storage.persistOnce(),
     })
   }
 

@@ -36,6 +36,8 @@ export interface RoomStateInit {
   readonly saveWindow: SaveWindow
   readonly createAudio: () => AudioContext
   readonly isVisible: () => boolean
+  /** Told when a person's share begins. */
+  readonly onShare?: () => void
 }
 
 /** The open room, with one state for each of its features. */
@@ -49,6 +51,7 @@ export class RoomState {
   wantedFile = $state<string | undefined>()
   readonly #init: RoomStateInit
   readonly #peerChanged: () => void
+  readonly #offs: (() => void)[] = []
 
   constructor(init: RoomStateInit) {
     const { session, toasts } = init
@@ -62,6 +65,11 @@ export class RoomState {
     this.files = new FilesState({
       ...{ ...init, files, chat, places, links, room: this.id, people: this.people },
     })
+    this.#offs.push(
+      session.files.events.on('transfer:changed', ({ transfer }) => {
+        if (transfer.direction === 'share') init.onShare?.()
+      }),
+    )
     const ringtone = new Ringtone(init.createAudio)
     this.call = new CallState({ ...init, calls: session.calls, ringtone })
     this.chat = new ChatState({ ...init, chat: session.chat, room: this.id, people: this.people })
@@ -107,6 +115,7 @@ export class RoomState {
   }
 
   stop(): void {
+    for (const off of this.#offs.splice(0)) off()
     this.chat.stop()
     this.files.stop()
     this.call.stop()

@@ -10,6 +10,9 @@ export const chunkBytes = 262_144
 /** Longest answer but a chunk: receipts of one file. */
 export const maxAnswerBytes = 65_536
 
+/** CBOR values and keys in one frame, counted before it is parsed: 64 files or receipts and what is around them. */
+export const maxFrameItems = 256
+
 /** Longest frame from the asking end: a `have` for {@link maxHaveFiles} files. */
 export const maxRequestFrameBytes = 4_096
 

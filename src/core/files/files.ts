@@ -4,6 +4,7 @@ import type { FileId } from '../base/ids.ts'
 import { Caretaker } from './caretaker.ts'
 import { Catalogue } from './catalogue.ts'
 import { UnknownFileError } from './errors.ts'
+import { Evictor } from './eviction.ts'
 import { Fetches } from './fetches.ts'
 import { InHand } from './in-hand.ts'
 import type {
@@ -35,6 +36,7 @@ export class RoomFiles implements Files {
   readonly #server: FilesServer
   readonly #shares: Shares
   readonly #inHand: InHand
+  readonly #evictor: Evictor
   #state: 'new' | 'started' | 'stopped' = 'new'
 
   constructor(components: FilesComponents, init: FilesInit) {
@@ -48,9 +50,16 @@ export class RoomFiles implements Files {
       onWithdrawn: (file) => this.#dropWithdrawn(file),
     })
     this.#catalogue = catalogue
+    const { library, holdings, presence, blames } = catalogue
+    this.#evictor = new Evictor({
+      ...{ self: room.self.account, logger, library, holdings, presence },
+      isBlamed: (file, account) => blames.has(file, account),
+      release: (file) => this.#release(file),
+    })
     this.#caretaker = new Caretaker(components, init, catalogue, this.events)
     this.#transfers = new TransferBook({ ...components, events: this.events })
-    this.#shares = new Shares(components, catalogue, this.#transfers)
+    const makeRoom = (bytes: number): Promise<number> => this.#evictor.makeRoom(bytes)
+    this.#shares = new Shares({ ...components, makeRoom }, catalogue, this.#transfers)
     this.#fetches = new Fetches(components, catalogue, this.#transfers)
     this.#inHand = new InHand(components, {
       ...{ catalogue, transfers: this.#transfers, fetches: this.#fetches },
@@ -166,10 +175,10 @@ export class RoomFiles implements Files {
 
   async forget(id: FileId): Promise<void> {
     this.#checkStarted()
-    await this.#forget(id)
+    await this.#release(id)
   }
 
-  async #forget(id: FileId): Promise<void> {
+  async #release(id: FileId): Promise<void> {
     const { library, holdings } = this.#catalogue
     this.#caretaker.forget(id)
     await library.remove(id)
@@ -184,7 +193,7 @@ export class RoomFiles implements Files {
     const running = this.#transfers.list().filter((t) => t.file === file && t.state.kind !== 'done')
     for (const { id } of running) this.#fetches.cancel(id)
     if (running.length === 0 && this.#catalogue.library.get(file) === undefined) return
-    this.#forget(file).catch((error: unknown) => {
+    this.#release(file).catch((error: unknown) => {
       this.#components.logger('warn', 'a withdrawn file was not freed', { error: errorName(error) })
     })
   }

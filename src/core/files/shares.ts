@@ -12,6 +12,9 @@ import { shapeFor } from './shape.ts'
 import { sealToStore } from './share.ts'
 import type { TransferBook, TransferHandle } from './transfers.ts'
 
+/** What sharing draws on; `makeRoom` as of {@link sealToStore}. */
+type SharesComponents = FilesComponents & Pick<Parameters<typeof sealToStore>[0], 'makeRoom'>
+
 /** A sealed file that still has no card. */
 interface Sealed {
   readonly stored: StoredFile
@@ -20,13 +23,13 @@ interface Sealed {
 
 /** Everything that brings files into the room: one by one, or a folder under one entry. */
 export class Shares {
-  readonly #components: FilesComponents
+  readonly #components: SharesComponents
   readonly #catalogue: Catalogue
   readonly #transfers: TransferBook
   /** Two seals at once keep the engine busy while one waits for the disk. */
   readonly #sealing = new Gate(2)
 
-  constructor(components: FilesComponents, catalogue: Catalogue, transfers: TransferBook) {
+  constructor(components: SharesComponents, catalogue: Catalogue, transfers: TransferBook) {
     this.#components = components
     this.#catalogue = catalogue
     this.#transfers = transfers

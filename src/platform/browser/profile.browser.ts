@@ -13,9 +13,8 @@ const never = (): never => {
 const denied =
   (name: string): typeof openBrowserStorage =>
   async (options) => {
-    const onLost = options?.onLost ?? never
     const open = () => Promise.reject(new DOMException('no', name))
-    await new Connection({ name: 'denied', onLost, open }).database()
+    await new Connection({ name: 'denied', onLost: options?.onLost ?? never, open }).database()
     throw new Error('it opened')
   }
 

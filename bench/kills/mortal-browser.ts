@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium, type Page } from '@playwright/test'
@@ -28,21 +28,21 @@ export class MortalBrowser {
 
   /** Starts the browser on its profile and gives its page. */
   async open(): Promise<Page> {
-    const portFile = join(this.#profile, 'DevToolsActivePort')
-    await rm(portFile, { force: true })
     const profile = `--user-data-dir=${this.#profile}`
     const args = [...browserFlags(), '--headless=new', '--remote-debugging-port=0', profile, 'about:blank']
     const browser = spawn(this.#executable, args, { stdio: ['ignore', 'ignore', 'pipe'] })
     this.#process = browser
-    const listening = new Promise<void>((resolve, reject) => {
+    const listening = new Promise<string>((resolve, reject) => {
+      let said = ''
       browser.stderr.on('data', (chunk: Buffer) => {
-        if (chunk.includes('DevTools listening')) resolve()
+        said += chunk.toString()
+        const address = /DevTools listening on (ws:\S+)/.exec(said)?.[1]
+        if (address !== undefined) resolve(address)
       })
-      browser.once('exit', (code) => reject(new Error(`the browser ended with ${String(code)}`)))
+      browser.once('exit', (code) => reject(new Error(`the browser ended with ${String(code)}: ${said}`)))
     })
-    await within(listening, 'the browser', { clock: systemClock, timeoutMs: startTimeoutMs })
-    const [port = ''] = (await readFile(portFile, 'utf8')).split('\n')
-    const connected = await chromium.connectOverCDP(`http://127.0.0.1:${port}`)
+    const address = await within(listening, 'the browser', { clock: systemClock, timeoutMs: startTimeoutMs })
+    const connected = await chromium.connectOverCDP(address)
     const [context] = connected.contexts()
     const page = context?.pages()[0]
     if (page === undefined) throw new Error('the browser has no page')

@@ -6,7 +6,7 @@
  * witness leaves at the kill; a newcomer then gets every acknowledged file from the browser alone, byte by byte. Files without an
  * acknowledgement must be absent or just as whole. Ends with 1 when anything is lost.
  *
- * `--kills=50` · `--seed=1` for the moments · `--megabytes=12` a file
+ * `--kills=50` · `--seed=1` for the moments · `--megabytes=5` a file
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
@@ -23,9 +23,9 @@ const { values } = parseArgs({
 })
 const kills = Number(values.kills ?? 50)
 const random = dice(Number(values.seed ?? 1))
-const fileBytes = Number(values.megabytes ?? 12) * 1_000_000
+const fileBytes = Number(values.megabytes ?? 5) * 1_000_000
 /** Kills come within this time of the beginning: sharing and giving take about as long. */
-const windowMs = 4_000
+const windowMs = 6_000
 const patienceMs = 60_000
 
 /** SHA-256 of every file by its name. */

@@ -12,7 +12,8 @@ import { options } from './options.ts'
 const delayMs = 20
 const delayedBar = 0.7
 
-const { smallBytes: sizeBytes, rounds } = options()
+const { smallBytes, rounds } = options()
+const sizeBytes = smallBytes / 2
 const browser = findBrowser()
 if (browser === undefined) throw new Error('no browser was found')
 const lab = await Lab.start()

@@ -5,8 +5,9 @@ import type { Run } from '../page/api.ts'
 /** Message lengths in which the raw channel is tried before; the quicker one is measured against. */
 const rawMessageBytes = [65_536, 262_144] as const
 
-/** Enough for the channel's window to have opened. */
-const trialBytes = 32_000_000
+/** Of the file's size, what a trial takes at most: the channel's window has opened by then. */
+const trialShare = 1 / 4
+const mostTrialBytes = 16_000_000
 
 /** Two pages, a raw channel between them, and a file that one has. */
 export interface Pair {
@@ -42,7 +43,7 @@ export function bar(title: string, ratio: number, least: number): boolean {
 export async function compare(pair: Pair): Promise<number> {
   const { receiver, sender, file, sizeBytes, rounds } = pair
   await joinRaw(receiver, sender)
-  const messageBytes = await quickest(receiver)
+  const messageBytes = await quickest(receiver, Math.min(mostTrialBytes, sizeBytes * trialShare))
   const pull = (): Promise<Run> => receiver.call('rawReceive', sizeBytes / 2, messageBytes)
   const ratios: number[] = []
   for (let round = 0; round < rounds; round++) {
@@ -58,7 +59,7 @@ export async function compare(pair: Pair): Promise<number> {
   return median(ratios)
 }
 
-async function quickest(receiver: BenchTab): Promise<number> {
+async function quickest(receiver: BenchTab, trialBytes: number): Promise<number> {
   await receiver.call('rawReceive', trialBytes, rawMessageBytes[0])
   let best: { readonly messageBytes: number; readonly speed: number } = { messageBytes: 0, speed: 0 }
   for (const messageBytes of rawMessageBytes) {

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util'
 export interface TransferOptions {
   /** The file that is fetched from one holder. */
   readonly sizeBytes: number
-  /** The files of the other parts: with several holders, and behind a wire. */
+  /** The files fetched from several holders; half of it behind a wire, which is slower. */
   readonly smallBytes: number
   readonly rounds: number
   readonly hasDelay: boolean
@@ -25,7 +25,7 @@ export function options(): TransferOptions {
   }
   return {
     sizeBytes: number('BENCH_SIZE_MB', values.size, 256) * 1_000_000,
-    smallBytes: number('BENCH_SMALL_MB', values.small, 96) * 1_000_000,
+    smallBytes: number('BENCH_SMALL_MB', values.small, 64) * 1_000_000,
     rounds: number('BENCH_ROUNDS', values.rounds, 2),
     hasDelay: values['no-delay'] !== true,
   }

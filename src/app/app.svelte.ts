@@ -6,6 +6,7 @@ import type { RoomSession } from '../core/peer.ts'
 import type { RoomLink } from '../core/room/link.ts'
 import { Announcer } from './announcer.svelte.ts'
 import { draftKey, historyKey } from './keep.ts'
+import { OfferState } from './offer.svelte.ts'
 import { PeerState } from './peer.svelte.ts'
 import { PrefsState } from './prefs.svelte.ts'
 import type { RoomState } from './room.svelte.ts'
@@ -13,15 +14,7 @@ import { type Route, splitFileLink } from './route.ts'
 import { Router, type RouterWindow } from './router.ts'
 import { showControls } from './safe-name.ts'
 import type { SaveWindow } from './save-place.ts'
-import type {
-  AppInstall,
-  AppUpdates,
-  Engine,
-  Keep,
-  SharedInbox,
-  SharedThings,
-  StorageReport,
-} from './shell-ports.ts'
+import type { AppInstall, AppUpdates, Engine, Keep, SharedInbox, StorageReport } from './shell-ports.ts'
 import { StorageState } from './storage.svelte.ts'
 import { ToastsState } from './toasts.svelte.ts'
 import { errorWords, t } from './words.ts'
@@ -77,10 +70,9 @@ export class AppState {
   readonly updates: AppUpdates | undefined
   readonly install: AppInstall | undefined
   readonly createCesEngine: () => Promise<CesEngine>
+  readonly offer: OfferState
   readonly #init: AppInit
   readonly #router: Router
-  /** Another app has shared something, and no room was chosen for it yet. */
-  isOffered = $state(false)
   #view = $state.raw<View>({ kind: 'landing' })
   /** Grows with each wish to be elsewhere: an older one that is still under way then gives up. */
   #wish = 0
@@ -97,6 +89,15 @@ export class AppState {
     this.install = init.install
     this.createCesEngine = init.createCesEngine
     this.#router = new Router(init.window)
+    this.offer = new OfferState({
+      inbox: init.inbox,
+      ready: () => this.peer.ready(),
+      enter: async (room) => {
+        if (room === undefined) await this.startRoom()
+        else if (room !== this.room?.id) await this.openRoom(room)
+        return this.room
+      },
+    })
   }
 
   get view(): View {
@@ -163,23 +164,6 @@ export class AppState {
     )
   }
 
-  /** What another app shared; undefined when it is not there any more. */
-  async readOffer(): Promise<SharedThings | undefined> {
-    await this.peer.ready()
-    return await (await this.#init.inbox?.())?.read()
-  }
-  /** Gives it to a room, or to a new one: files are shared there, words become its draft. */
-  async acceptOffer({ files, text }: SharedThings, room: string | undefined): Promise<void> {
-    if (room === undefined) await this.startRoom()
-    else if (room !== this.room?.id) await this.openRoom(room)
-    if (this.room === undefined) return
-    if (text !== '') this.room.chat.addToDraft(text)
-    this.room.files.sharing.files(files)
-  }
-  async refuseOffer(): Promise<void> {
-    await (await this.#init.inbox?.())?.drop()
-  }
-
   /** Back to the landing page. */
   async leave(): Promise<void> {
     this.#wish += 1
@@ -208,7 +192,7 @@ export class AppState {
     if (route.kind === 'link') void this.openLink(route.text)
     else if (route.kind === 'room') void this.openRoom(route.room)
     else if (route.kind === 'shared') {
-      this.isOffered = true
+      this.offer.isOpen = true
       if (this.room !== undefined) this.#router.toRoom(this.room.id)
     } else {
       const pending = this.#init.tabKeep.get(pendingLinkKey)

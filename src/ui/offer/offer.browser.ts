@@ -40,7 +40,7 @@ describe('what another app shared', () => {
     const { app } = await mountApp('#/shared', () => undefined, { inbox: async () => inbox })
     await page.getByRole('button', { name: 'Nowhere' }).click()
     await expect.poll(() => caches.has(sharedCache)).toBe(false)
-    app.isOffered = true
+    app.offer.isOpen = true
     await expect.element(page.getByText('What was shared is not here any more')).toBeVisible()
   })
 

@@ -1,0 +1,40 @@
+import type { CallMedia } from '../core/calls/index.ts'
+import type { Keep } from './shell-ports.ts'
+
+export type DeviceKind = 'microphone' | 'camera' | 'speaker'
+
+const mediaKey = 'call-media'
+const deviceKey = (kind: DeviceKind): string => `call-${kind}`
+
+/** What a person chose for calls on this device: which devices, and whether to begin muted or without a picture. */
+export class CallChoices {
+  readonly #keep: Keep
+  #media = $state.raw<CallMedia>({ audio: true, video: true })
+  #devices = $state.raw<Readonly<Record<DeviceKind, string>>>({ microphone: '', camera: '', speaker: '' })
+
+  constructor(keep: Keep) {
+    this.#keep = keep
+    const kept = keep.get(mediaKey)
+    if (kept !== undefined) this.#media = { audio: kept.includes('audio'), video: kept.includes('video') }
+    const device = (kind: DeviceKind): string => keep.get(deviceKey(kind)) ?? ''
+    this.#devices = { microphone: device('microphone'), camera: device('camera'), speaker: device('speaker') }
+  }
+
+  /** Begin with microphone, with camera. */
+  get media(): CallMedia {
+    return this.#media
+  }
+  set media(media: CallMedia) {
+    this.#media = media
+    this.#keep.set(mediaKey, [media.audio ? 'audio' : '', media.video ? 'video' : ''].join(' '))
+  }
+
+  /** The device's id, or empty for the system's choice. */
+  device(kind: DeviceKind): string {
+    return this.#devices[kind]
+  }
+  setDevice(kind: DeviceKind, device: string): void {
+    this.#devices = { ...this.#devices, [kind]: device }
+    this.#keep.set(deviceKey(kind), device)
+  }
+}

@@ -1,8 +1,11 @@
 import type { AccountId, PeerId } from '../core/base/ids.ts'
+import { wantOf } from '../core/calls/adapt.ts'
 import type {
   CallMedia,
+  CallRequest,
   Calls,
   CallState as CoreCallState,
+  LinkQuality,
   LocalMedia,
   OngoingCall,
   Reaction,
@@ -19,12 +22,14 @@ import { PreviewState } from './preview.svelte.ts'
 import { StageState } from './stage.svelte.ts'
 import type { ToastsState } from './toasts.svelte.ts'
 import { watch } from './watch.ts'
+import { t } from './late-words.ts'
 
 /** What the call state is made of. */
 export interface CallStateInit {
   readonly calls: Calls
   readonly streams: CallStreams
   readonly self: { readonly peer: PeerId; readonly account: AccountId }
+  readonly nameOf: (account: AccountId) => string
   readonly toasts: ToastsState
   readonly prefs: PrefsState
   readonly ringtone: Ringtone
@@ -39,6 +44,8 @@ export interface ShownReaction {
   readonly emoji: Reaction
 }
 
+/** Up to so many others every tile carries a picture, seen or not: the wait for it would be noticed more than its cost. */
+const crowd = 4
 /** A reaction is seen this long. */
 const reactionMs = 4_000
 /** More at once would hide the people. */
@@ -53,6 +60,7 @@ export class CallState {
   readonly #init: CallStateInit
   readonly #changed: () => void
   readonly #streamsChanged: () => void
+  readonly #qualityChanged: () => void
   readonly #stop = new AbortController()
   #isSilenced = $state(false)
   #isPreparing = $state(false)
@@ -66,6 +74,7 @@ export class CallState {
     const { calls, streams } = init
     this.#changed = watch(calls.events, 'call:changed', 'media:changed', 'ongoing:changed')
     this.#streamsChanged = watch(streams.events, 'streams:changed')
+    this.#qualityChanged = watch(calls.events, 'quality:changed', 'call:changed')
     this.choices = new CallChoices(init.keep)
     this.stage = new StageState(this, init.self)
     this.voices = new CallVoices(streams, init.self.peer, new MicMeter(init.createAudio))
@@ -73,6 +82,7 @@ export class CallState {
     const { signal } = this.#stop
     calls.events.on('call:changed', ({ state }) => this.#follow(state), { signal })
     calls.events.on('reaction:shown', ({ account, emoji }) => this.#float(account, emoji), { signal })
+    calls.events.on('request:heard', ({ account, what }) => this.#askedTo(account, what), { signal })
     for (const kind of ['microphone', 'camera'] as const)
       void calls.useDevice(kind, this.choices.device(kind))
     watchNetwork((all) => calls.restart(all), signal)
@@ -101,6 +111,28 @@ export class CallState {
     this.#streamsChanged()
     const state = this.now
     return state.kind === 'idle' ? undefined : this.#init.streams.streamsOf(state.call)
+  }
+  /** How well a participant comes through now; undefined while there is nothing true to say. */
+  qualityOf(peer: PeerId): LinkQuality | undefined {
+    this.#qualityChanged()
+    return this.#init.calls.qualityOf(peer)
+  }
+  /**
+   * Asks a participant for as much of its camera as a tile has use for, within what the person wants to spend. Beyond four
+   * others only tiles that are seen carry a picture.
+   */
+  showsTile(peer: PeerId, width: number, isSeen: boolean): void {
+    const { now, choices } = this
+    const others = now.kind === 'live' || now.kind === 'connecting' ? now.people.length : 0
+    const isNeeded = isSeen || others <= crowd
+    const want = !isNeeded || choices.spend === 'sound' ? 'none' : wantOf(width)
+    this.#init.calls.want(peer, choices.spend === 'saver' && want !== 'none' ? 'small' : want)
+  }
+  /** A person we do not want to see sends us no picture. */
+  showsNothingOf(account: AccountId): void {
+    const { now } = this
+    if (now.kind !== 'live') return
+    for (const one of now.people) if (one.account === account) this.#init.calls.want(one.peer, 'none')
   }
   /** True from ringing to the last word: a second call cannot begin, the tab should not close. */
   get isBusy(): boolean {
@@ -174,6 +206,10 @@ export class CallState {
   react(emoji: Reaction): void {
     this.#init.calls.react(emoji)
   }
+  /** Asks a participant, or all: words on their screens, no more. */
+  ask(what: CallRequest, peer?: PeerId): void {
+    this.#init.calls.ask(what, peer)
+  }
   /** Push-to-talk: opens a muted microphone while held, and closes only what it opened. */
   async talk(held: boolean): Promise<void> {
     if (held === this.#isTalking || (held && this.local.microphone !== 'muted')) return
@@ -203,6 +239,21 @@ export class CallState {
       this.#wake = undefined
       this.#isTalking = false
     }
+  }
+
+  #askedTo(account: AccountId, what: CallRequest): void {
+    const isMuted = this.local.microphone !== 'on'
+    // Asked for what is so already: nothing to decide.
+    if ((what === 'mute') === isMuted) return
+    const name = this.#init.nameOf(account)
+    this.#init.toasts.show({
+      tone: 'info',
+      text: what === 'mute' ? t('call.askedMute', { name }) : t('call.askedSpeak', { name }),
+      action: {
+        label: what === 'mute' ? t('call.mute') : t('call.unmute'),
+        run: () => void this.setMuted(what === 'mute'),
+      },
+    })
   }
 
   #float(account: AccountId, emoji: Reaction): void {

@@ -33,8 +33,9 @@ export class PreviewState {
   get level(): number {
     return this.#level
   }
-  /** What a call would begin with. A device in trouble is asked for all the same: it may be back by then. */
+  /** What a call would begin with: what is on now, or before the devices have answered what was chosen last. */
   get media(): CallMedia {
+    if (this.#stream === undefined) return this.#choices.media
     return { audio: this.#local.microphone === 'on', video: this.#local.camera === 'on' }
   }
 

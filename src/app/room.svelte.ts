@@ -55,7 +55,13 @@ export class RoomState {
     const places = new SavePlace({ ...init, window: init.saveWindow })
     this.files = new FilesState({ files: session.files, people: this.people, toasts, places })
     const ringtone = new Ringtone(init.createAudio)
-    this.call = new CallState({ ...init, calls: session.calls, self: session.room.self, ringtone })
+    this.call = new CallState({
+      ...init,
+      calls: session.calls,
+      self: session.room.self,
+      nameOf: (account) => this.people.nameOf(account),
+      ringtone,
+    })
     this.chat = new ChatState({ ...init, chat: session.chat, room: this.id, people: this.people })
   }
 

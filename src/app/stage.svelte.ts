@@ -1,4 +1,4 @@
-import { SvelteMap } from 'svelte/reactivity'
+import { SvelteMap, SvelteSet } from 'svelte/reactivity'
 import type { AccountId, PeerId } from '../core/base/ids.ts'
 import type { CallState } from './call.svelte.ts'
 import { spotlightOf, tilesOf, type StageLayout, type StageTile } from './stage-tiles.ts'
@@ -17,6 +17,7 @@ export class StageState {
   readonly #call: CallState
   readonly #self: { readonly peer: PeerId; readonly account: AccountId }
   readonly #loudness = new SvelteMap<AccountId, Loudness>()
+  readonly #removed = new SvelteSet<AccountId>()
   #layout = $state<StageLayout>('grid')
   #pinned = $state<string>()
   #hidesSelf = $state(false)
@@ -28,7 +29,8 @@ export class StageState {
 
   get tiles(): readonly StageTile[] {
     const { now, local, hand } = this.#call
-    const people = now.kind === 'live' || now.kind === 'connecting' ? now.people : []
+    const all = now.kind === 'live' || now.kind === 'connecting' ? now.people : []
+    const people = all.filter(({ account }) => !this.#removed.has(account))
     return tilesOf({ self: { ...this.#self, hand }, local, people, hidesSelf: this.#hidesSelf })
   }
   /** A pin is a wish for the spotlight, and so is a screen that somebody shows. */
@@ -50,6 +52,17 @@ export class StageState {
   }
   pin(id: string | undefined): void {
     this.#pinned = id
+  }
+  /** Accounts we neither see nor hear, though they are in the call. */
+  get removed(): readonly AccountId[] {
+    return [...this.#removed]
+  }
+  remove(account: AccountId): void {
+    this.#removed.add(account)
+    this.#call.showsNothingOf(account)
+  }
+  bringBack(account: AccountId): void {
+    this.#removed.delete(account)
   }
   get hidesSelf(): boolean {
     return this.#hidesSelf

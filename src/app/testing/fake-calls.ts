@@ -3,11 +3,14 @@ import type { AccountId, CallId, PeerId } from '../../core/base/ids.ts'
 import type {
   CallEvents,
   CallMedia,
+  CallRequest,
   Calls,
   CallState,
+  LinkQuality,
   LocalMedia,
   OngoingCall,
   Reaction,
+  Want,
 } from '../../core/calls/index.ts'
 import type { CallMediaStreams, CallPreview, CallStreams, PersonStreams } from '../call-streams.ts'
 
@@ -65,6 +68,17 @@ export class FakeCalls implements Calls {
   }
   react(emoji: Reaction): void {
     this.asked.push(`react ${emoji}`)
+  }
+  readonly wants = new Map<PeerId, Want>()
+  readonly quality = new Map<PeerId, LinkQuality>()
+  want(peer: PeerId, want: Want): void {
+    this.wants.set(peer, want)
+  }
+  qualityOf(peer: PeerId): LinkQuality | undefined {
+    return this.quality.get(peer)
+  }
+  ask(what: CallRequest, peer?: PeerId): void {
+    this.asked.push(`ask ${what} ${peer ?? 'all'}`)
   }
   restart(all: boolean): void {
     this.asked.push(all ? 'restart all' : 'restart')

@@ -4,6 +4,7 @@ import { Emitter } from '../base/events.ts'
 import type { AccountId, CallId, PeerId } from '../base/ids.ts'
 import type { MeshStream } from '../mesh/index.ts'
 import type { Member } from '../room/index.ts'
+import type { Want } from './adapt.ts'
 import { CallAnnouncer } from './announcer.ts'
 import { callProtocol, maxCallFrameBytes, maxLinks, reconnectGraceMs, ringTimeoutMs } from './constants.ts'
 import { AlreadyInCallError, CallFullError, NotReachableError, SignalOrderError } from './errors.ts'
@@ -19,12 +20,15 @@ import type {
   OngoingCall,
 } from './index.ts'
 import { InviteGate } from './invite-gate.ts'
-import { Link } from './link.ts'
-import type { CallMessage, EndWord, LinkId } from './messages.ts'
+import type { Link } from './link.ts'
+import type { CallMessage, EndWord } from './messages.ts'
 import type { Reaction } from './reactions.ts'
 import { isSameOngoing, ongoingOf } from './ongoing.ts'
+import type { LinkQuality } from './quality.ts'
+import type { CallRequest } from './requests.ts'
 import { CallChannel } from './protocol.ts'
 import { Ring } from './ring.ts'
+import { announcementOf, beforeAccept, linkOfRing, ended } from './ring-link.ts'
 import { Roster } from './roster.ts'
 
 const noMedia: LocalMedia = { microphone: 'muted', camera: 'off', screen: 'off' }
@@ -131,15 +135,16 @@ export class RoomCalls implements Calls {
       return this.#finish(outcome.kind === 'unreachable' ? 'failed' : outcome.kind)
     }
     const { channel } = outcome
-    const link = this.#linkOfRing(group.init.call, channel.peer, account, true)
+    const link = linkOfRing({
+      call: group.init.call,
+      peer: channel.peer,
+      account,
+      isOpener: true,
+      clock: this.#init.clock,
+    })
     group.adopt(link) // first: whoever announced itself already is not linked to twice
     this.#enter(group, account)
     link.attach(channel)
-  }
-
-  #linkOfRing(call: CallId, peer: PeerId, account: AccountId, isOpener: boolean): Link {
-    const id = call as string as LinkId // the first link of a ring bears the call's name (SPEC CA-15)
-    return new Link({ id, peer, account, isOpener, clock: this.#init.clock })
   }
 
   async #incoming(stream: MeshStream): Promise<void> {
@@ -178,9 +183,9 @@ export class RoomCalls implements Calls {
     }
     if (own !== undefined) this.#drop('cancelled')
     const { peer, account } = member
-    const link = this.#linkOfRing(invite.call, peer, account, false)
+    const link = linkOfRing({ call: invite.call, peer, account, isOpener: false, clock: this.#init.clock })
     this.#incomingLink = link
-    link.listener = this.#ringListener(link)
+    link.listener = beforeAccept((reason) => this.#incomingLink === link && this.#finish(reason))
     link.attach(channel)
     const media = { audio: invite.audio, video: invite.video }
     this.#to({ kind: 'ringing-in', call: invite.call, account, peer, media })
@@ -188,20 +193,6 @@ export class RoomCalls implements Calls {
     void channel.send({ t: 'ringing' })
     // A little longer than the caller's own limit, so that theirs is the one that tells why.
     this.#setTimer(ringTimeoutMs + 5_000, () => this.#finish('no-answer'))
-  }
-
-  /** What may happen to a ring before it is accepted. */
-  #ringListener(link: Link): NonNullable<Link['listener']> {
-    const over = (reason: EndReason) => this.#incomingLink === link && this.#finish(reason)
-    return {
-      changed: () => {},
-      heard: (_, message) => {
-        if (message.t === 'end') over(message.reason === 'stale' ? 'cancelled' : message.reason)
-      },
-      channelLost: () => over('cancelled'),
-      broke: () => over('cancelled'),
-      expired: () => {},
-    }
   }
 
   async accept(media: CallMedia): Promise<void> {
@@ -282,6 +273,18 @@ export class RoomCalls implements Calls {
     this.events.emit('reaction:shown', { peer, account, emoji })
   }
 
+  ask(what: CallRequest, peer?: PeerId): void {
+    this.#group?.ask(what, peer)
+  }
+
+  want(peer: PeerId, want: Want): void {
+    this.#group?.want(peer, want)
+  }
+
+  qualityOf(peer: PeerId): LinkQuality | undefined {
+    return this.#group?.qualityOf(peer)
+  }
+
   restart(all: boolean): void {
     this.#group?.restart(all)
   }
@@ -301,6 +304,9 @@ export class RoomCalls implements Calls {
         local: (local) => isNow() && this.#setLocal(local),
         changed: () => isNow() && this.#refresh(),
         over: (reason, last) => isNow() && this.#finish(reason, last),
+        measured: () => isNow() && this.events.emit('quality:changed', {}),
+        asked: (peer, asker, what) =>
+          isNow() && this.events.emit('request:heard', { peer, account: asker, what }),
         left: (peer) => isNow() && this.#roster.drop(peer),
       },
     })
@@ -337,16 +343,7 @@ export class RoomCalls implements Calls {
     const { kind } = this.#state
     if (group === undefined || (kind !== 'connecting' && kind !== 'live'))
       return this.#announcer.set(undefined)
-    const { microphone, camera, screen } = this.#local
-    this.#announcer.set({
-      call: group.init.call,
-      session: group.session,
-      since: this.#since,
-      audio: microphone === 'on',
-      video: camera === 'on',
-      screen: screen === 'on',
-      hand: this.#hand,
-    })
+    this.#announcer.set(announcementOf(group, { since: this.#since, local: this.#local, hand: this.#hand }))
   }
 
   #rosterChanged(): void {
@@ -433,11 +430,4 @@ export class RoomCalls implements Calls {
     this.#state = state
     this.events.emit('call:changed', { state })
   }
-}
-
-async function ended(stream: MeshStream): Promise<void> {
-  if (stream.signal.aborted) return
-  await new Promise<void>((resolve) => {
-    stream.signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 }

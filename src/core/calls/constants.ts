@@ -58,5 +58,14 @@ export const maxAnnouncementsPerTenSeconds = 80
 /** Reactions shown of one participant in ten seconds; more are dropped. */
 export const maxReactionsPerTenSeconds = 10
 
+/** Wishes for more or less picture accepted on one link in a minute; a tile that is dragged about makes about twenty. */
+export const maxWantsPerMinute = 120
+
+/** Requests of one participant that are shown in a minute; more are dropped, so that asking cannot become pestering. */
+export const maxRequestsPerMinute = 4
+
+/** Statistics of all links are read together, once in this time; getStats of eight links costs about 10 ms. */
+export const qualityEveryMs = 1_000
+
 /** Streams of announcements a member may open in a minute; each replaces the one before. */
 export const maxAnnounceStreamsPerMinute = 30

@@ -4,12 +4,14 @@ import { errorName } from '../base/errors.ts'
 import type { AccountId, CallId, PeerId } from '../base/ids.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Room } from '../room/index.ts'
+import type { Want } from './adapt.ts'
 import {
   callProtocol,
   maxCallFrameBytes,
   maxLinks,
   maxRetryMs,
   maxTabsPerAccount,
+  qualityEveryMs,
   resumeRetryMs,
 } from './constants.ts'
 import { NotReachableError, SignalOrderError } from './errors.ts'
@@ -18,6 +20,8 @@ import { Link, type LinkListener } from './link.ts'
 import type { CallMedia, LocalMedia, LocalSession, MediaEngine } from './media.ts'
 import type { CallMessage, EndWord, JoinMessage, LinkId, SessionId } from './messages.ts'
 import { Places } from './places.ts'
+import type { LinkQuality } from './quality.ts'
+import type { CallRequest } from './requests.ts'
 import { CallChannel } from './protocol.ts'
 import type { RosterEntry } from './roster.ts'
 
@@ -28,6 +32,10 @@ export interface GroupCallListener {
   changed(): void
   /** The one other person of a rung call is gone, or could not be linked to. */
   over(reason: EndReason, last?: EndWord): void
+  /** Figures of the links were read. */
+  measured(): void
+  /** A participant asks something of us. */
+  asked(peer: PeerId, account: AccountId, what: CallRequest): void
   /** A participant said that it leaves; it counts as out from now. */
   left(peer: PeerId): void
 }
@@ -63,6 +71,9 @@ export class GroupCall {
   #roster: readonly RosterEntry[] = []
   #local: LocalSession | undefined
   #isRung: boolean
+  /** What our screen has use for of each participant. */
+  readonly #wants = new Map<PeerId, Want>()
+  #cancelMeasure: () => void = () => {}
   #isClosed = false
 
   constructor(init: GroupCallInit) {
@@ -72,6 +83,7 @@ export class GroupCall {
     this.#linkListener = {
       changed: (link) => {
         if (link.state === 'connected') this.#pauses.delete(link.peer)
+        this.#limitAll()
         this.init.listener.changed()
       },
       heard: (link, message) => this.#heard(link, message),
@@ -96,6 +108,7 @@ export class GroupCall {
     local.onLocal((now) => this.init.listener.local(now))
     this.init.listener.local(local.local())
     for (const link of this.#links.values()) this.#bind(link)
+    this.#cancelMeasure = this.init.clock.after(qualityEveryMs, () => void this.#measure())
   }
 
   /** Takes over the link of a ring that was accepted. */
@@ -103,6 +116,37 @@ export class GroupCall {
     this.#put(link)
     link.enter()
     this.init.listener.changed()
+  }
+
+  /** Asks a participant for so much of its camera; kept for links that are yet to be made. */
+  want(peer: PeerId, want: Want): void {
+    this.#wants.set(peer, want)
+    this.#links.get(peer)?.want(want)
+  }
+
+  /** Asks one participant, or all. */
+  ask(what: CallRequest, peer?: PeerId): void {
+    for (const link of this.#links.values()) {
+      if (peer === undefined || link.peer === peer) void link.channel?.send({ t: 'ask', what })
+    }
+  }
+
+  qualityOf(peer: PeerId): LinkQuality | undefined {
+    return this.#links.get(peer)?.quality
+  }
+
+  /** What each link may send depends on how many there are. */
+  #limitAll(): void {
+    const links = [...this.#links.values()].filter(({ state }) => state !== 'connecting')
+    for (const link of links) link.limit(links.length)
+  }
+
+  async #measure(): Promise<void> {
+    if (this.#isClosed) return
+    await Promise.allSettled([...this.#links.values()].map((link) => link.measure(this.#links.size)))
+    if (this.#isClosed) return
+    this.init.listener.measured()
+    this.#cancelMeasure = this.init.clock.after(qualityEveryMs, () => void this.#measure())
   }
 
   isLinked(peer: PeerId): boolean {
@@ -145,6 +189,7 @@ export class GroupCall {
       cancel()
       this.#retries.delete(peer)
       this.#pauses.delete(peer)
+      this.#wants.delete(peer)
     }
     if (roster.length > 1) this.#isRung = false
     for (const entry of roster) this.#meet(entry)
@@ -177,6 +222,8 @@ export class GroupCall {
   #put(link: Link): void {
     link.listener = this.#linkListener
     this.#links.set(link.peer, link)
+    const want = this.#wants.get(link.peer)
+    if (want !== undefined) link.want(want)
     this.#bind(link)
   }
 
@@ -239,6 +286,7 @@ export class GroupCall {
   }
 
   #heard(link: Link, message: CallMessage): void {
+    if (message.t === 'ask') return this.init.listener.asked(link.init.peer, link.init.account, message.what)
     if (message.t !== 'end') return // answers out of turn change nothing
     if (message.reason === 'stale') return this.#again(link)
     if (message.reason === 'failed' && !this.#isRung) return this.#again(link)
@@ -308,6 +356,7 @@ export class GroupCall {
   close(last: EndWord = 'hung-up'): void {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.#cancelMeasure()
     for (const cancel of this.#retries.values()) cancel()
     for (const link of [...this.#links.values()]) this.#drop(link, last)
     this.#local?.close()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { AccountId } from '../base/ids.ts'
+import type { AccountId, PeerId } from '../base/ids.ts'
 import { settle } from '../base/testing/manual-clock.ts'
 import { both, CallHouse, linksOf, peopleOf, reasonOf, type Person } from './testing/call-house.ts'
 
@@ -171,6 +171,59 @@ describe('the call of a room', () => {
     b.media.last.set({ screen: 'off' }) // stopped from the browser's own bar
     await settle()
     expect(peopleOf(a)).toMatchObject([{ sends: { screen: false } }])
+  })
+  it('CA-19 sends each receiver what it asked for, and less the more there are', async () => {
+    const house = new CallHouse()
+    const [a, b] = (await house.joined('a', 'b')) as [Person, Person]
+    a.calls.want(b.room.self.peer, 'large')
+    await settle()
+    expect(b.media.last.to('a').limits).toMatchObject({ isActive: true, maxHeight: 720 })
+    const [c] = (await house.people('c')) as [Person]
+    await house.clock.advance(1_000)
+    await c.calls.join(both)
+    await settle(8)
+    expect(b.media.last.to('a').limits).toMatchObject({ maxHeight: 360 })
+    a.calls.want(b.room.self.peer, 'none')
+    await settle()
+    expect(b.media.last.to('a').limits).toMatchObject({ isActive: false })
+    expect(b.media.last.to('c').limits).toMatchObject({ isActive: true })
+  })
+  it('CA-19 gives way while its receiver loses packets, and comes back', async () => {
+    const house = new CallHouse()
+    const [a, b] = (await house.joined('a', 'b')) as [Person, Person]
+    a.calls.want(b.room.self.peer, 'large')
+    b.media.last.to('a').seenLoss = 0.2
+    await house.clock.advance(8_000)
+    expect(b.media.last.to('a').limits).toMatchObject({ isActive: true, maxHeight: 180 })
+    b.media.last.to('a').seenLoss = 0
+    await house.clock.advance(25_000)
+    expect(b.media.last.to('a').limits).toMatchObject({ maxHeight: 720 })
+  })
+  it('CA-20 tells how well each comes through, and nothing while a link is broken', async () => {
+    const house = new CallHouse()
+    const [a] = (await house.joined('a', 'b')) as [Person, Person]
+    const peer = 'b' as PeerId
+    expect(a.calls.qualityOf(peer)).toBeUndefined()
+    await house.clock.advance(2_500)
+    expect(a.calls.qualityOf(peer)).toMatchObject({ grade: 'good', fps: 30, rttMs: 10 })
+    a.media.last.to('b').link('disconnected')
+    expect(a.calls.qualityOf(peer)).toBeUndefined()
+  })
+  it('CA-21 asks one or all to mute or speak, switches nothing, and cannot pester', async () => {
+    const house = new CallHouse()
+    const [a, b, c] = (await house.joined('a', 'b', 'c')) as [Person, Person, Person]
+    const heard: string[] = []
+    for (const { calls, room } of [b, c]) {
+      calls.events.on('request:heard', ({ peer, what }) => heard.push(`${room.self.peer}: ${peer} ${what}`))
+    }
+    a.calls.ask('mute')
+    await settle()
+    expect(heard.sort()).toEqual(['b: a mute', 'c: a mute'])
+    await b.calls.setMuted(true)
+    for (let n = 0; n < 20; n++) a.calls.ask('speak', b.room.self.peer)
+    await settle()
+    expect(heard.filter((one) => one === 'b: a speak')).toHaveLength(3)
+    expect([b.calls.local().microphone, c.calls.local().microphone]).toEqual(['muted', 'on'])
   })
   it('CA-6 goes on with whatever devices there are, and without any', async () => {
     const house = new CallHouse()

@@ -10,7 +10,10 @@ import type { AccountId, CallId, PeerId } from '../base/ids.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Room } from '../room/index.ts'
 import { RoomCalls } from './calls.ts'
+import type { Want } from './adapt.ts'
+import type { LinkQuality } from './quality.ts'
 import type { CallMedia, LocalMedia, MediaEngine, SentMedia } from './media.ts'
+import type { CallRequest } from './requests.ts'
 import type { Reaction } from './reactions.ts'
 
 /** Why a call is over for us; each has words in the interface. */
@@ -84,6 +87,10 @@ export interface CallEvents {
   'media:changed': { local: LocalMedia }
   /** Who is in the room's call, for everybody in the room. */
   'ongoing:changed': { ongoing: OngoingCall | undefined }
+  /** Figures of all links were read anew. */
+  'quality:changed': object
+  /** A participant asks us to mute ourselves, or to speak. Only we can do it. */
+  'request:heard': { peer: PeerId; account: AccountId; what: CallRequest }
   /** A participant, or we ourselves, reacted. */
   'reaction:shown': { peer: PeerId; account: AccountId; emoji: Reaction }
 }
@@ -114,6 +121,12 @@ export interface Calls {
   hand(): boolean
   /** Shows a reaction to everyone in the call. */
   react(emoji: Reaction): void
+  /** Asks a participant, or all, to mute themselves or to speak. They may refuse, and are not told on. */
+  ask(what: CallRequest, peer?: PeerId): void
+  /** Asks a participant for as much of its camera as our screen has use for. */
+  want(peer: PeerId, want: Want): void
+  /** How well a participant comes through; undefined while there is nothing true to say. */
+  qualityOf(peer: PeerId): LinkQuality | undefined
   /** The network changed or the tab woke: links look for a new way. @param all also those that still work */
   restart(all: boolean): void
 }
@@ -156,5 +169,8 @@ export type {
   MediaSignal,
   SentMedia,
 } from './media.ts'
+export type { SendLimits, Want } from './adapt.ts'
+export type { Grade, LinkQuality, LinkReport } from './quality.ts'
+export type { CallRequest } from './requests.ts'
 export { reactions, type Reaction } from './reactions.ts'
 export { fingerprintsOf } from './signal-rules.ts'

@@ -1,10 +1,13 @@
 import type { Clock } from '../base/clock.ts'
 import type { AccountId, PeerId } from '../base/ids.ts'
-import { reconnectGraceMs, restartAfterMs } from './constants.ts'
+import { firstWant, GiveWay, limitsOf, type Want } from './adapt.ts'
+import { maxRequestsPerMinute, maxWantsPerMinute, reconnectGraceMs, restartAfterMs } from './constants.ts'
 import { SignalOrderError } from './errors.ts'
 import type { LinkMediaState, LocalSession, MediaLink, MediaSignal } from './media.ts'
 import type { CallMessage, EndWord, LinkId, SessionId } from './messages.ts'
 import type { CallChannel } from './protocol.ts'
+import { QualityMeter, type LinkQuality } from './quality.ts'
+import { RateWindow } from './rate.ts'
 import { SignalRules } from './signal-rules.ts'
 
 /** How a link to one participant stands: being made, carrying media, or broken and trying to come back. */
@@ -47,6 +50,14 @@ export class Link {
   #channel: CallChannel | undefined
   #outbox: MediaSignal[] = []
   #inbox: MediaSignal[] = []
+  readonly #wantRate: RateWindow
+  readonly #requestRate: RateWindow
+  /** What the other side asks of our camera, and we of theirs. */
+  #theirWant: Want = firstWant
+  #ourWant: Want | undefined
+  readonly #meter = new QualityMeter()
+  #quality: LinkQuality | undefined
+  readonly #giveWay = new GiveWay()
   #isEntered = false
   #isClosed = false
   #cancelGrace: () => void = () => {}
@@ -56,6 +67,8 @@ export class Link {
     this.init = init
     this.session = session
     this.#rules = new SignalRules(init.clock)
+    this.#requestRate = new RateWindow(init.clock, maxRequestsPerMinute, 60_000)
+    this.#wantRate = new RateWindow(init.clock, maxWantsPerMinute, 60_000)
   }
 
   get peer(): PeerId {
@@ -66,6 +79,33 @@ export class Link {
   }
   get channel(): CallChannel | undefined {
     return this.#channel
+  }
+
+  /** Figures of the last second; undefined while there is nothing true to say. */
+  get quality(): LinkQuality | undefined {
+    return this.#state === 'connected' ? this.#quality : undefined
+  }
+
+  /** Asks the other side for so much of its camera. */
+  want(want: Want): void {
+    if (this.#ourWant === want) return
+    this.#ourWant = want
+    void this.#channel?.send({ t: 'want', want })
+  }
+
+  /** Sends what the other side wants, as far as `links` connections allow. */
+  limit(links: number): void {
+    this.#media?.limit(limitsOf(this.#theirWant, links, this.#giveWay.steps))
+  }
+
+  /** Reads the connection's counters. @param links how many share our uplink */
+  async measure(links: number): Promise<void> {
+    if (this.#state !== 'connected' || this.#media === undefined) return
+    const report = await this.#media.report()
+    if (this.#isClosed) return
+    this.#quality = this.#meter.next(report)
+    const loss = this.#quality?.seen.loss
+    if (loss !== undefined && this.#giveWay.hear(loss, report.atMs)) this.limit(links)
   }
 
   /** From here on signals are welcome, and media has its time to come: the ring was accepted, or the call joined. */
@@ -94,6 +134,7 @@ export class Link {
     const waiting = this.#outbox
     this.#outbox = []
     for (const signal of waiting) void channel.send({ t: 'signal', signal })
+    if (this.#ourWant !== undefined) void channel.send({ t: 'want', want: this.#ourWant })
     void this.#read(channel)
   }
 
@@ -111,7 +152,12 @@ export class Link {
         this.listener?.channelLost(this)
         return
       }
-      if (message.t !== 'signal') this.listener?.heard(this, message)
+      if (message.t === 'want' && this.#wantRate.take()) {
+        this.#theirWant = message.want
+        this.listener?.changed(this)
+      } else if (message.t === 'ask') {
+        if (this.#isEntered && this.#requestRate.take()) this.listener?.heard(this, message)
+      } else if (message.t !== 'signal') this.listener?.heard(this, message)
       else if (!(await this.#takeSignal(channel, message.signal))) return
     }
   }
@@ -178,6 +224,7 @@ export class Link {
   #to(state: LinkState): void {
     if (this.#state === state) return
     this.#state = state
+    this.#quality = undefined // figures of before are not true any more
     this.listener?.changed(this)
   }
 

@@ -1,4 +1,6 @@
 import type { CallId, PeerId } from '../base/ids.ts'
+import type { SendLimits } from './adapt.ts'
+import type { LinkReport } from './quality.ts'
 
 /** Microphone and camera a person wants to begin with. */
 export type CallMedia = { readonly audio: boolean; readonly video: boolean }
@@ -70,6 +72,10 @@ export interface MediaLink {
   /** Feeds a signal from the other side, already checked by the signal rules. */
   signal(signal: MediaSignal): Promise<void>
   onState(listener: (state: LinkMediaState) => void): void
+  /** Sends no more of the camera than this from now on; sound and screen are not touched. */
+  limit(limits: SendLimits): void
+  /** What the connection has counted so far. */
+  report(): Promise<LinkReport>
   /** Looks for a new way through the network (ICE restart); the tracks stay. */
   restart(): void
   close(): void

@@ -2,8 +2,10 @@ import * as v from 'valibot'
 import { fromBase64Url, toBase64Url, type Bytes } from '../base/bytes.ts'
 import type { CallId } from '../base/ids.ts'
 import { byteString, fromCbor, text, toCbor, uint } from '../base/wire/cbor.ts'
+import { wants, type Want } from './adapt.ts'
 import { maxAnnounceFrameBytes, maxCallFrameBytes, maxSdpLength } from './constants.ts'
 import type { CallMedia, MediaSignal, SentMedia } from './media.ts'
+import { callRequests, type CallRequest } from './requests.ts'
 import { reactions, type Reaction } from './reactions.ts'
 
 /** One tab's stay in a call: 8 fresh bytes, base64url. A tab that left or crashed and came back has a new one. */
@@ -36,6 +38,8 @@ export type CallMessage =
   | { readonly t: 'busy' }
   | { readonly t: 'end'; readonly reason: EndWord }
   | { readonly t: 'signal'; readonly signal: MediaSignal }
+  | { readonly t: 'want'; readonly want: Want }
+  | { readonly t: 'ask'; readonly what: CallRequest }
 
 /** What a tab says of its place in a call (SPEC CA-13). */
 export interface Announcement extends SentMedia {
@@ -99,6 +103,8 @@ const schema = v.variant('t', [
     reason: v.picklist(['hung-up', 'cancelled', 'answered-elsewhere', 'no-answer', 'failed', 'stale']),
   }),
   v.strictObject({ t: v.literal('signal'), signal }),
+  v.strictObject({ t: v.literal('want'), want: v.picklist(wants) }),
+  v.strictObject({ t: v.literal('ask'), what: v.picklist(callRequests) }),
 ])
 
 const announceSchema = v.variant('t', [

@@ -19,14 +19,20 @@ export interface StreamsOfCall {
  */
 export class BrowserMedia implements MediaEngine {
   readonly #iceServers: () => readonly RTCIceServer[]
+  readonly #refresh: () => Promise<void>
   readonly #streams = new Map<CallId, StreamsOfCall>()
   readonly #links = new Map<CallId, Map<PeerId, PeerMedia>>()
   readonly #open = new Set<CallDevices>()
   readonly #chosen = { microphone: '', camera: '' }
   readonly events = new Emitter<{ 'streams:changed': { call: CallId } }>()
 
-  constructor(iceServers: () => readonly RTCIceServer[]) {
+  /** @param refresh brings `iceServers` up to date before a call; it does not reject */
+  constructor(
+    iceServers: () => readonly RTCIceServer[],
+    refresh: () => Promise<void> = () => Promise.resolve(),
+  ) {
     this.#iceServers = iceServers
+    this.#refresh = refresh
   }
 
   async useDevice(kind: 'microphone' | 'camera', device: string): Promise<void> {
@@ -64,6 +70,7 @@ export class BrowserMedia implements MediaEngine {
       },
       createLink: (peer, isPolite, tracks) => {
         const link = new PeerMedia({
+          iceServers: this.#iceServers,
           connection: new RTCPeerConnection({
             iceServers: [...this.#iceServers()],
             bundlePolicy: 'max-bundle',
@@ -87,7 +94,8 @@ export class BrowserMedia implements MediaEngine {
     this.#links.set(call, links)
     this.#streams.set(call, { local: devices.stream, screen: devices.screen, people })
     this.#open.add(devices)
-    await devices.open(wanted)
+    // Together: the person answers the browser's question meanwhile.
+    await Promise.all([devices.open(wanted), this.#refresh()])
     changed()
     return devices
   }

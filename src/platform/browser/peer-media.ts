@@ -1,5 +1,12 @@
 import { FingerprintMismatchError, fingerprintsOf } from '../../core/calls/index.ts'
-import type { LinkMediaState, MediaLink, MediaSignal } from '../../core/calls/index.ts'
+import type {
+  LinkMediaState,
+  LinkReport,
+  MediaLink,
+  MediaSignal,
+  SendLimits,
+} from '../../core/calls/index.ts'
+import { readReport } from './link-report.ts'
 
 /** What one other participant sends. */
 export interface RemoteStreams {
@@ -17,12 +24,15 @@ export type SentTracks = readonly [
   MediaStreamTrack | null,
 ]
 const lineKinds = ['audio', 'video', 'video', 'audio'] as const
+const cameraLine = 1
 
 /** A level older than this is of somebody who stopped sending (Opus DTX). */
 const staleLevelMs = 400
 
 interface PeerMediaInit {
   readonly connection: RTCPeerConnection
+  /** Read anew with each restart of ICE: credentials in it run out. */
+  readonly iceServers: () => readonly RTCIceServer[]
   readonly tracks: SentTracks
   readonly isPolite: boolean
   readonly onStreams: () => void
@@ -40,6 +50,8 @@ export class PeerMedia implements MediaLink {
   #tracks: SentTracks
   #onSignal: (signal: MediaSignal) => void = () => {}
   #onState: (state: LinkMediaState) => void = () => {}
+  #limits: SendLimits | undefined
+  #applying: Promise<void> = Promise.resolve()
   #makingOffer = false
   #ignoringOffer = false
   #closed = false
@@ -60,7 +72,7 @@ export class PeerMedia implements MediaLink {
     connection.onicecandidate = ({ candidate }) => this.#candidate(candidate)
     connection.onnegotiationneeded = () => void this.#offer()
     connection.onconnectionstatechange = () => void this.#stateChanged()
-    connection.ontrack = ({ track, transceiver }) => this.#remoteTrack(track, transceiver)
+    connection.ontrack = () => this.#collect()
     if (this.#init.isPolite) return
     for (const [line, kind] of lineKinds.entries()) connection.addTransceiver(this.#tracks[line] ?? kind)
   }
@@ -94,6 +106,7 @@ export class PeerMedia implements MediaLink {
         if (direction !== 'stopped' && sender.track !== track) await sender.replaceTrack(track)
       }),
     )
+    if (this.#limits !== undefined) this.limit(this.#limits) // another camera may have another height
   }
 
   /** How loud the other side's microphone is, 0 to 1, as the browser reckons it for playing; 0 when nothing came lately. */
@@ -108,8 +121,41 @@ export class PeerMedia implements MediaLink {
     return source.audioLevel ?? 0
   }
 
+  limit(limits: SendLimits): void {
+    this.#limits = limits
+    this.#applying = this.#applying
+      .then(() => this.#applyLimits())
+      .catch(() => {
+        // The connection is not negotiated yet or gone: the next change, or its being connected, applies them.
+      })
+  }
+
+  async #applyLimits(): Promise<void> {
+    const sender = this.#connection.getTransceivers()[cameraLine]?.sender
+    const limits = this.#limits
+    if (this.#closed || sender === undefined || limits === undefined) return
+    const parameters = sender.getParameters()
+    const [encoding] = parameters.encodings
+    if (encoding === undefined) return
+    const height = sender.track?.getSettings().height ?? limits.maxHeight
+    encoding.active = limits.isActive
+    encoding.maxBitrate = limits.maxKbps * 1000
+    encoding.maxFramerate = limits.maxFps
+    encoding.scaleResolutionDownBy = Math.max(1, height / limits.maxHeight)
+    await sender.setParameters(parameters)
+  }
+
+  async report(): Promise<LinkReport> {
+    return readReport(await this.#connection.getStats(), performance.now())
+  }
+
   restart(): void {
-    if (!this.#closed && this.#connection.signalingState !== 'closed') this.#connection.restartIce()
+    if (this.#closed || this.#connection.signalingState === 'closed') return
+    this.#connection.setConfiguration({
+      ...this.#connection.getConfiguration(),
+      iceServers: [...this.#init.iceServers()],
+    })
+    this.#connection.restartIce()
   }
 
   async #describe(type: 'offer' | 'answer', sdp: string): Promise<void> {
@@ -175,10 +221,13 @@ export class PeerMedia implements MediaLink {
     })
   }
 
-  #remoteTrack(track: MediaStreamTrack, transceiver: RTCRtpTransceiver): void {
-    const line = this.#connection.getTransceivers().indexOf(transceiver)
-    const stream = line < 2 ? this.streams.main : this.streams.screen
-    stream.addTrack(track)
+  /** Puts each line's track where it belongs. By line, not by event: a rolled back offer tells of tracks a second time. */
+  #collect(): void {
+    const [sound, camera, screen, screenSound] = this.#connection
+      .getTransceivers()
+      .map(({ receiver }) => receiver.track)
+    fill(this.streams.main, [sound, camera])
+    fill(this.streams.screen, [screen, screenSound])
     this.#init.onStreams()
   }
 
@@ -197,6 +246,7 @@ export class PeerMedia implements MediaLink {
     // The check took a moment: what came meanwhile has told its own state.
     if (this.#closed || this.#connection.connectionState !== state) return
     this.#onState(state)
+    if (state === 'connected' && this.#limits !== undefined) this.limit(this.#limits)
   }
 
   /** SPEC CA-10. DTLS enforces it as well; this says so explicitly, from what the transport really uses. */
@@ -227,6 +277,12 @@ export class PeerMedia implements MediaLink {
  */
 function withQuietSound(sdp: string): string {
   return sdp.replaceAll('useinbandfec=1', 'useinbandfec=1;usedtx=1')
+}
+
+/** Makes `stream` hold exactly these tracks; those it has already stay as they are. */
+function fill(stream: MediaStream, tracks: readonly (MediaStreamTrack | undefined)[]): void {
+  for (const track of stream.getTracks()) if (!tracks.includes(track)) stream.removeTrack(track)
+  for (const track of tracks) if (track !== undefined) stream.addTrack(track)
 }
 
 /** Engines stamp levels with the page's clock or with the epoch's. */

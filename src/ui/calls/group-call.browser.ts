@@ -152,6 +152,67 @@ describe('a call of the room', () => {
     await expect.element(tile('ann')).not.toHaveClass('speaking')
   })
 
+  it('asks for pictures as large as their tiles, or none at all', async () => {
+    const { peer: fake } = await inCall(person('ann'), person('ben'))
+    const { wants } = fake.open.calls
+    const ann = 'tab of ann' as PeerId
+    await expect.poll(() => wants.get(ann)).toMatch(/small|medium|large/)
+    await page.getByRole('button', { name: 'Devices and options' }).click()
+    await page.getByLabelText('Pictures of others').selectOptions('None: sound only')
+    await expect.poll(() => wants.get(ann)).toBe('none')
+  })
+
+  it('says how well each comes through, and nothing when there is nothing true to say', async () => {
+    const { peer: fake } = await inCall(person('ann'))
+    const { calls } = fake.open
+    expect(page.getByTestId('quality').elements()).toEqual([])
+    calls.quality.set('tab of ann' as PeerId, {
+      ...{
+        grade: 'poor',
+        path: 'direct',
+        rttMs: 31,
+        jitterMs: 4,
+        loss: 0.09,
+        receivedKbps: 410,
+        sentKbps: 380,
+      },
+      ...{ fps: 24, width: 640, height: 360, codec: 'VP8', seen: { fps: 20, height: 360, loss: 0.01 } },
+    })
+    calls.events.emit('quality:changed', {})
+    await expect.element(tile('ann').getByTestId('quality')).toHaveAttribute('data-grade', 'poor')
+    await page.getByRole('button', { name: 'Options for Ann' }).click()
+    await expect.element(page.getByTestId('quality-figures')).toHaveTextContent('31 ms')
+    await expect.element(page.getByTestId('quality-figures')).toHaveTextContent('360 lines, 20/s')
+    calls.quality.clear()
+    calls.events.emit('quality:changed', {})
+    await expect.element(page.getByText('No figures now')).toBeVisible()
+    expect(page.getByTestId('quality').elements()).toEqual([])
+  })
+
+  it('is asked to mute or to speak, and alone decides', async () => {
+    const { peer: fake } = await inCall(person('ann'))
+    const { calls } = fake.open
+    const ann = { peer: 'tab of ann' as PeerId, account: 'ann' as AccountId }
+    calls.events.emit('request:heard', { ...ann, what: 'speak' }) // we are not muted: nothing to ask
+    calls.events.emit('request:heard', { ...ann, what: 'mute' })
+    await expect.element(page.getByText('Ann asks you to mute your microphone.')).toBeVisible()
+    expect(page.getByText('Ann asks you to speak.').elements()).toEqual([])
+    expect(calls.local().microphone).toBe('on')
+    await page.getByRole('button', { name: 'Mute', exact: true }).last().click()
+    expect(calls.local().microphone).toBe('muted')
+  })
+
+  it('leaves out whom we do not want to see or hear, until we bring them back', async () => {
+    const { peer: fake } = await inCall(person('ann'), person('ben'))
+    await page.getByRole('button', { name: 'Options for Ann' }).click()
+    await page.getByRole('button', { name: 'Remove Ann for me' }).click()
+    await expect.element(tile('ann')).not.toBeInTheDocument()
+    expect(fake.open.calls.wants.get('tab of ann' as PeerId)).toBe('none')
+    await page.getByRole('button', { name: 'Devices and options' }).click()
+    await page.getByRole('button', { name: 'Bring Ann back' }).click()
+    await expect.element(tile('ann')).toBeInTheDocument()
+  })
+
   it('hides our own picture when we do not like to see it', async () => {
     await inCall(person('ann'))
     await page.getByRole('button', { name: 'Devices and options' }).click()

@@ -6,7 +6,9 @@ import type {
   LocalSession,
   MediaEngine,
   MediaLink,
+  LinkReport,
   MediaSignal,
+  SendLimits,
 } from '../index.ts'
 
 /** A description with all that the rules ask for. */
@@ -151,6 +153,29 @@ export class FakeLink implements MediaLink {
   link(state: LinkMediaState): void {
     this.#state(state)
   }
+  /** What the link was last told to send. */
+  limits: SendLimits | undefined
+  /** Loss that the other side reports, 0 to 1. */
+  seenLoss = 0
+  limit(limits: SendLimits): void {
+    this.limits = limits
+  }
+  async report(): Promise<LinkReport> {
+    await Promise.resolve()
+    this.#reads += 1
+    const picture = { frames: this.#reads * 30, width: 640, height: 360, codec: 'VP8' }
+    const received = { bytes: this.#reads * 1000, packets: this.#reads * 50, lost: 0, jitterMs: 1 }
+    return {
+      atMs: this.#reads * 1000,
+      path: 'direct',
+      rttMs: 10,
+      audio: received,
+      video: { ...received, ...picture },
+      sent: { ...picture, bytes: 0, lostFraction: this.seenLoss },
+    }
+  }
+  #reads = 0
+
   restart(): void {
     this.restarts += 1
   }

@@ -55,6 +55,14 @@ export class FilesState {
         init.toasts.show({ tone: 'problem', text: t('file.blamed', { name: init.people.nameOf(account) }) }),
       { signal: this.#stop.signal },
     )
+    init.files.events.on(
+      'file:at-risk',
+      ({ file }) => {
+        if (file.isLocal) return // whole on this device: others may leave
+        init.toasts.show({ tone: 'problem', text: t('file.atRisk', { name: showControls(file.name) }) })
+      },
+      { signal: this.#stop.signal },
+    )
   }
 
   get list(): readonly FileView[] {

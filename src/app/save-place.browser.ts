@@ -31,7 +31,7 @@ async function pickedHandle(): Promise<FileSystemFileHandle> {
 
 describe('a download through the worker', () => {
   it('FI-40: hands every byte over as the browser takes it, and is saved only once the last was taken', async () => {
-    const { places, served, server } = saving()
+    const { places, served, server, clock } = saving()
     const { sink, place } = await places.download('../a.bin', 5)
     expect(place).toEqual({ kind: 'downloads', name: '_a.bin' })
     let isWritten = false
@@ -51,6 +51,7 @@ describe('a download through the worker', () => {
     served().ended?.('whole')
     await closing
     expect(server.served).toEqual([])
+    await clock.advance(10_000)
     expect(document.querySelector('iframe[src^="about:blank#"]')).toBeNull()
   })
 

@@ -74,6 +74,7 @@ export interface Peer {
    */
   enter(link: RoomLink): Promise<RoomSession>
   session(): RoomSession | undefined
+  /** Closes the open room, having given to others what only this device holds, as far as five seconds suffice. */
   leave(): Promise<void>
   /** Removes a room with its history and shards from this device. */
   forget(room: RoomId): Promise<void>

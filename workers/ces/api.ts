@@ -1,6 +1,8 @@
 import type { Bytes } from '../../src/core/base/bytes.ts'
 import type {
+  CodeShape,
   ExpectedSegment,
+  RecodedSegment,
   SealedSegment,
   SegmentContext,
   SegmentReport,
@@ -12,7 +14,7 @@ export interface Answer<T> {
   readonly report: SegmentReport | undefined
 }
 
-/** What a CES worker answers: the engine's two verbs. Buffers of segments, pieces and spares are transferred both ways. */
+/** What a CES worker answers: the engine's verbs. Buffers of segments, pieces and spares are transferred both ways. */
 export interface CesWorkerApi {
   seal(
     context: SegmentContext,
@@ -28,4 +30,10 @@ export interface CesWorkerApi {
     expected: ExpectedSegment,
     pieces: ReadonlyMap<number, Bytes>,
   ): Promise<Answer<Bytes>>
+  recode(
+    code: CodeShape,
+    segment: number,
+    pieces: ReadonlyMap<number, Bytes>,
+    wanted: readonly number[],
+  ): Promise<Answer<RecodedSegment>>
 }

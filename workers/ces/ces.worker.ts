@@ -23,6 +23,13 @@ const api: CesWorkerApi = {
     const opened = await answer((options) => engine.open(context, segment, isLast, expected, pieces, options))
     return transfer(opened, [opened.value.buffer])
   },
+  async recode(code, segment, pieces, wanted) {
+    const recoded = await engine.recode(code, segment, pieces, wanted)
+    return transfer(
+      { value: recoded, report: undefined },
+      [...recoded.pieces.values()].map(({ buffer }) => buffer),
+    )
+  },
 }
 
 expose(api)

@@ -114,6 +114,16 @@ export const enLate = {
   'file.alone': 'only its sharer holds it',
   'file.incomplete': 'still needs its sharer',
   'file.fragile': 'one more loss would end it',
+  'file.spare': (p: { n: number }) =>
+    p.n === 1 ? 'any one of them may be lost' : `any ${p.n} of them may be lost`,
+  'file.needsTime': (p: { n: number; bytes: string }) =>
+    `${count(p.n, 'person is', 'people are')} taking ${p.bytes}${p.n === 1 ? '' : ' each'}`,
+  'file.needsSpace': (p: { n: number; bytes: string }) =>
+    `who is here has no room: ${count(p.n, 'person', 'people')} would have to keep ${p.bytes}${p.n === 1 ? '' : ' each'}`,
+  'file.needsPeople': (p: { n: number; bytes: string }) =>
+    `${count(p.n, 'more person is', 'more people are')} needed to keep ${p.bytes}${p.n === 1 ? '' : ' each'}`,
+  'file.atRisk': (p: { name: string }) =>
+    `${p.name} is at risk: if more people leave, it may be lost. Save it, or let more people in.`,
   'file.safeShort': 'stays',
   'file.aloneShort': 'only its sharer',
   'file.incompleteShort': 'needs its sharer',

@@ -8,6 +8,7 @@ import type {
   FileSink,
   FileSource,
   FileView,
+  HandOver,
   Transfer,
   TransferState,
 } from '../../core/files/index.ts'
@@ -61,6 +62,9 @@ export class FakeFiles implements Files {
   cancel(transfer: string): void {
     this.cancelled.push(transfer)
     this.setTransfer(transfer, { kind: 'cancelled' })
+  }
+  async handOver(): Promise<HandOver> {
+    return { placed: 0, left: [] }
   }
   async forget(id: FileId): Promise<void> {
     this.forgotten.push(id)

@@ -26,6 +26,7 @@ export { pieceBytes, planSegments, segmentPlainBytes } from './plan.ts'
 export type { SegmentPlan } from './plan.ts'
 export type { KernelName } from './rs-kernel.ts'
 export { Spares } from './spares.ts'
+export { ProofWindow } from './proof-window.ts'
 export { verifyPiece } from './verify-piece.ts'
 
 /** Reed-Solomon shape of a file: any `k` of `n` shards rebuild it. 1 ≤ k ≤ n ≤ 255. */
@@ -76,6 +77,14 @@ export interface SealedSegment extends SegmentRow {
   /** n pieces of equal length, each over its own buffer. */
   readonly pieces: readonly Bytes[]
   /** Tagged SHA-256 of each piece, as Merkle leaves (CES-40). */
+  readonly leaves: readonly Bytes[]
+}
+
+/** Pieces of a segment made from others, see {@link CesEngine.recode}. */
+export interface RecodedSegment {
+  /** The pieces asked for, by shard index. */
+  readonly pieces: ReadonlyMap<number, Bytes>
+  /** Merkle leaves of all n pieces (CES-40). */
   readonly leaves: readonly Bytes[]
 }
 
@@ -140,6 +149,18 @@ export interface CesEngine {
     pieces: ReadonlyMap<number, Bytes>,
     options?: SegmentOptions,
   ): Promise<Bytes>
+  /**
+   * Makes `wanted` pieces of a segment from others, without a key (CES-54). Whether they are what the sharer published, their proof
+   * tells. Throws `NotEnoughPiecesError`, `CorruptPieceError`, `InvalidSegmentError`.
+   * @param pieces at least k already hash-checked pieces by shard index; ownership passes to the engine
+   */
+  recode(
+    code: CodeShape,
+    segment: number,
+    pieces: ReadonlyMap<number, Bytes>,
+    wanted: readonly number[],
+    options?: { signal?: AbortSignal },
+  ): Promise<RecodedSegment>
   /** How many segments may usefully be in flight at once. */
   readonly concurrency: number
   /**

@@ -4,6 +4,7 @@ import { chooseKernel } from './choose-kernel.ts'
 import { maxSpareBytes } from './constants.ts'
 import type { CesEngine, SegmentOptions } from './index.ts'
 import { openSegment } from './open-segment.ts'
+import { recodeSegment } from './recode-segment.ts'
 import { createReedSolomon } from './reed-solomon.ts'
 import type { RsKernel } from './rs-kernel.ts'
 import { sealSegment } from './seal-segment.ts'
@@ -56,6 +57,12 @@ export function createInlineEngine({
       return plaintext
     },
     recycle: (pieces) => spares.give(pieces),
+    async recode(code, segment, pieces, wanted, options = {}) {
+      check(options.signal)
+      const recoded = await recodeSegment(codec, code, segment, pieces, wanted)
+      check(options.signal)
+      return recoded
+    },
     stop() {
       isStopped = true
       spares.clear()

@@ -124,7 +124,7 @@ function pathOf(levels: readonly Level[], leafCount: number, index: number): Byt
 }
 
 /** Index of the other child of the same parent; undefined for the root and for a last node that moves up alone. */
-function siblingOf(index: number, count: number): number | undefined {
+export function siblingOf(index: number, count: number): number | undefined {
   const sibling = index ^ 1
   return count > 1 && sibling < count ? sibling : undefined
 }
@@ -135,7 +135,8 @@ function nodeAt(levels: readonly Level[], height: number, index: number): Bytes 
   return level.nodes.subarray(index * hashBytes, (index + 1) * hashBytes)
 }
 
-function hashPair(left: Uint8Array, right: Uint8Array): Uint8Array {
+/** Inner node of two (CES-40). */
+export function hashPair(left: Uint8Array, right: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(1 + 2 * hashBytes)
   bytes[0] = nodeTag
   bytes.set(left, 1)

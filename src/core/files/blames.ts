@@ -14,6 +14,11 @@ export class Blames {
     return this.#byFile.get(file)?.has(account) === true
   }
 
+  /** Whether the account gave wrong bytes of any file: it is given no more of others (FI-61). */
+  hasAny(account: AccountId): boolean {
+    return [...this.#byFile.values()].some((accounts) => accounts.has(account))
+  }
+
   /** @param error stable name of what went wrong */
   add(file: FileId, account: AccountId, error: string): void {
     if (this.has(file, account)) return

@@ -46,14 +46,25 @@ export class Budget {
     }
   }
 
-  async #check(sizeBytes: number): Promise<void> {
+  /** Bytes that may still be used, as things stand. */
+  async freeBytes(): Promise<number> {
+    const { budget, free } = await this.#limits()
+    const left = Math.min(budget - (await this.#usedBytes()), free) - this.#reservedBytes
+    return Math.max(0, Math.floor(left))
+  }
+
+  async #limits(): Promise<{ readonly budget: number; readonly free: number }> {
     const space = await this.#space?.()
     const quotaShare = space === undefined ? Infinity : space.quotaBytes * budgetShare
     const budget = this.#budgetBytes ?? Math.min(defaultBudgetBytes, quotaShare)
+    return { budget, free: space === undefined ? Infinity : space.quotaBytes - space.usageBytes }
+  }
+
+  async #check(sizeBytes: number): Promise<void> {
+    const { budget, free } = await this.#limits()
     if (sizeBytes > budget) {
       throw new RefusedError(`offered ${sizeBytes} bytes, the budget is ${budget}`, { reason: 'too-large' })
     }
-    const free = space === undefined ? Infinity : space.quotaBytes - space.usageBytes
     const used = await this.#usedBytes()
     if (used + this.#reservedBytes > budget || this.#reservedBytes > free) {
       throw new RefusedError(`offered ${sizeBytes} bytes, ${used} of ${budget} are used`, {

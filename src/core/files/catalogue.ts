@@ -16,17 +16,20 @@ import { Presence } from './presence.ts'
 import { Shapes } from './shapes.ts'
 import type { Source } from './swarm.ts'
 import { FileViews } from './views.ts'
+import { Whereabouts } from './whereabouts.ts'
 
 /** What is told on when something about a file or an account changed. */
 export interface CatalogueHooks {
   readonly events: Emitter<FilesEvents>
   readonly onFile: (file: FileId) => void
   readonly onAccount: (account: AccountId) => void
+  readonly lacksSpace: (file: FileId, account: AccountId) => boolean
 }
 
 /** All that is known of the room's files: cards, pieces kept here, who else holds what, and who is to be asked. */
 export class Catalogue {
   readonly presence: Presence
+  readonly whereabouts: Whereabouts
   readonly library: Library
   readonly cards: CardBook
   readonly blames: Blames
@@ -48,6 +51,7 @@ export class Catalogue {
     this.#components = components
     this.#hooks = hooks
     this.presence = new Presence(components.room)
+    this.whereabouts = new Whereabouts(components)
     this.library = new Library(components)
     this.cards = new CardBook(components.logger)
     this.blames = new Blames((blame) => {
@@ -65,6 +69,8 @@ export class Catalogue {
       ...{ library: this.library, holdings: this.holdings, presence: this.presence },
       shapeOf: (file) => this.shapes.of(file),
       isBlamed: (file, account) => this.blames.has(file, account),
+      lacksSpace: (file, account) => hooks.lacksSpace(file, account),
+      isCutOff: () => this.whereabouts.isCutOff,
     })
   }
 
@@ -84,6 +90,10 @@ export class Catalogue {
   start(): void {
     this.#isStarted = true
     this.holdings.start()
+    // Before presence: whoever hears of a change asks where everyone is.
+    this.whereabouts.start(() => {
+      for (const file of this.#followed()) this.changed(file)
+    })
     this.presence.start((account) => this.#presenceChanged(account))
     this.views.refreshAll()
     for (const account of this.presence.direct().keys()) this.#presenceChanged(account)
@@ -95,6 +105,7 @@ export class Catalogue {
     this.#cancelRetry?.()
     for (const off of this.#offs.splice(0)) off()
     this.presence.stop()
+    this.whereabouts.stop()
     this.holdings.stop()
     this.shapes.stop()
     this.library.stop()

@@ -156,3 +156,54 @@ export const readAheadBytes = 4_194_304
 
 /** Readers open at once in one room: each may hold its cache and {@link maxReadsAtOnce} reads in memory. */
 export const maxReaders = 16
+/** Free space that weighs 1 in placement: a quarter of what a device gives by default. */
+export const weighedFreeBytes = 134_217_728
+
+/** Presence that weighs 1 in placement. */
+export const weighedPresenceMs = 1_800_000
+
+/** Bounds of either weight: the greatest claim makes an account 8 times likelier than the least, and no more. */
+export const leastWeight = 0.5
+export const mostWeight = 4
+
+/** An account without a link for this long is lost, as the room has it (RO-7). */
+export const awayMs = 600_000
+
+/** Pieces that repairs may read in all: 16 Mbit/s, after a rest 32 MiB at once. More would be felt in calls and fetches. */
+export const repairRate = { bytesPerSecond: 2_097_152, burstBytes: 33_554_432 } as const
+
+/** Pause before a repair begins, so that receipts under way are seen and a flapping link is not repaired. */
+export const repairSettleMs = 15_000
+
+/** The same when few more losses are survivable. */
+export const urgentSettleMs = 2_000
+
+/** How long each account waits for the one before it, besides the time that the work itself takes. */
+export const takeOverMs = 60_000
+
+/** Bytes of gathered and recoded segments held at once by one repair: two of the largest of 4 of 12. */
+export const maxRebuildBufferBytes = 8_388_608
+
+/** How long a repair waits for holders that rest before it gives up and leaves it to the next. */
+export const rebuildPatienceMs = 30_000
+
+/** Repairs run at once by this peer. */
+export const maxRepairsAtOnce = 2
+
+/** Each holder is audited about this often by everyone who keeps a file that it signed for. */
+export const auditEveryMs = 600_000
+
+/** Audits come this part of their period earlier or later, by chance. */
+export const auditJitter = 0.25
+
+/** How often the schedule looks for new holders. */
+export const auditTickMs = 60_000
+
+/** Pieces asked for in one audit, at most. */
+export const maxAuditPieces = 4
+
+/** Bytes asked for in one audit: four of our pieces. */
+export const auditBytes = 1_048_576
+
+/** How often rebuilt columns that were refused are offered to others before they are given up. */
+export const maxHandingRounds = 3

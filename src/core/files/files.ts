@@ -4,14 +4,13 @@ import type { FileId } from '../base/ids.ts'
 import { throwIfAborted } from '../base/wait.ts'
 import type { ManifestRecord } from '../ces/index.ts'
 import type { StoredFile } from '../storage/index.ts'
-import { Budget } from './budget.ts'
+import { Caretaker } from './caretaker.ts'
 import { Catalogue } from './catalogue.ts'
 import { maxFilesPerRoom } from './constants.ts'
 import { CorruptFileError, TooManyFilesError, UnknownFileError } from './errors.ts'
 import { fetchFile, openingOf, type Opening } from './fetch.ts'
 import { awaitManifest } from './find-manifest.ts'
 import { Gate } from './gate.ts'
-import { Holder } from './hold.ts'
 import type {
   Files,
   FilesComponents,
@@ -21,10 +20,10 @@ import type {
   FileSink,
   FileSource,
   FileView,
+  HandOver,
   Transfer,
 } from './index.ts'
 import { ProgressMeter } from './progress.ts'
-import { Replicator } from './replicate.ts'
 import { Readers } from './readers.ts'
 import { SegmentPull, type PullComponents } from './segment-pull.ts'
 import { FilesServer } from './serve.ts'
@@ -39,8 +38,7 @@ export class RoomFiles implements Files {
   readonly #components: FilesComponents
   readonly #catalogue: Catalogue
   readonly #transfers: TransferBook
-  readonly #replicator: Replicator
-  readonly #holder: Holder
+  readonly #caretaker: Caretaker
   readonly #server: FilesServer
   /** Two seals at once keep the engine busy while one waits for the disk. */
   readonly #sealing = new Gate(2)
@@ -49,31 +47,22 @@ export class RoomFiles implements Files {
 
   constructor(components: FilesComponents, init: FilesInit) {
     this.#components = components
-    const { room, clock, logger, shards } = components
+    const { room, clock, logger } = components
     const catalogue = new Catalogue(components, {
       events: this.events,
-      onFile: (file) => this.#replicator.consider(file),
-      onAccount: (account) => this.#replicator.presenceChanged(account),
+      onFile: (file) => this.#caretaker.consider(file),
+      onAccount: (account) => this.#caretaker.presenceChanged(account),
+      lacksSpace: (file, account) => this.#caretaker.lacksSpace(file, account),
     })
     this.#catalogue = catalogue
-    const { library, holdings, presence, blames } = catalogue
+    this.#caretaker = new Caretaker(components, init, catalogue, this.events)
     this.#transfers = new TransferBook({ ...components, events: this.events })
-    this.#replicator = new Replicator({
-      ...{ room, clock, logger, presence, library, holdings },
-      isBlamed: (file, account) => blames.has(file, account),
-      ownerOf: (file) => catalogue.ownerOf(file),
-    })
-    const budget = new Budget({ shards, space: components.space, budgetBytes: init.budgetBytes })
-    this.#holder = new Holder({
-      ...{ room, clock, logger, shards, library, holdings, budget },
-      onBlame: (member, file, error) => blames.add(file, member.account, error),
-      onStored: (file) => catalogue.changed(file),
-    })
     this.#server = new FilesServer({
-      ...{ room, clock, logger, library },
-      receiptsOf: (file) => holdings.answer(file),
+      ...{ room, clock, logger, library: catalogue.library },
+      receiptsOf: (file) => catalogue.holdings.answer(file),
       onRequest: (member) => catalogue.heardFrom(member.account),
-      onOffer: (member, offer, stream) => this.#holder.onOffer(member, offer, stream),
+      freeBytes: () => this.#caretaker.freeBytes(),
+      onOffer: (member, offer, stream) => this.#caretaker.onOffer(member, offer, stream),
     })
   }
 
@@ -83,15 +72,15 @@ export class RoomFiles implements Files {
     await this.#catalogue.load()
     this.#server.start()
     this.#catalogue.start()
+    this.#caretaker.start()
   }
 
   async stop(): Promise<void> {
     if (this.#state === 'stopped') return
     this.#state = 'stopped'
     this.#readers.stop()
-    this.#replicator.stop()
     this.#server.stop()
-    await Promise.all([this.#transfers.stop(), this.#holder.stop()])
+    await Promise.all([this.#transfers.stop(), this.#caretaker.stop()])
     this.#catalogue.stop()
   }
 
@@ -240,11 +229,15 @@ export class RoomFiles implements Files {
     })
   }
 
+  async handOver(options: { signal?: AbortSignal } = {}): Promise<HandOver> {
+    this.#checkStarted()
+    return await this.#caretaker.handOver(options.signal)
+  }
+
   async forget(id: FileId): Promise<void> {
     this.#checkStarted()
     const { library, holdings } = this.#catalogue
-    this.#holder.decline(id)
-    this.#replicator.forget(id)
+    this.#caretaker.forget(id)
     await library.remove(id)
     await holdings.announce(id)
     this.#catalogue.changed(id)

@@ -53,8 +53,18 @@ export class Holdings {
     return this.#book.of(file)
   }
 
+  /** The newest checked receipt of an account for a file. */
+  get(account: AccountId, file: FileId): Receipt | undefined {
+    return this.#book.get(file, account)
+  }
+
   filesOf(account: AccountId): readonly FileId[] {
     return this.#book.filesOf(account)
+  }
+
+  /** An account was found not to have what it signed for (FI-65). */
+  deny(account: AccountId, file: FileId): void {
+    if (this.#book.deny(file, account)) this.#components.onChange(file, account)
   }
 
   forget(file: FileId): void {

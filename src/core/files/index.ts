@@ -88,8 +88,39 @@ export interface Durability {
   readonly holdings: readonly Holding[]
   /** How many accounts besides its owner can still be lost while others can rebuild it; −1 when even now they cannot. */
   readonly survivableLosses: number
-  /** True only when the file is whole without the owner and any one further loss is survivable or was never possible (2 accounts). */
+  /**
+   * True only when the file is spread over as many accounts as its room allows, is whole without the owner, and any one further
+   * loss is survivable or was never possible (2 accounts).
+   */
   readonly safeToClose: boolean
+  /** What is missing until it is safe to close; absent when nothing is, and while the manifest is unknown. */
+  readonly needs?: SafetyNeeds
+  /**
+   * `at-risk`: few more of all who are reachable, the owner included, may vanish, or none; `unavailable`: even now it cannot be
+   * rebuilt from them. Absent when neither.
+   */
+  readonly risk?: 'at-risk' | 'unavailable'
+}
+
+/** What a file lacks until its owner may go. */
+export interface SafetyNeeds {
+  /** `time`: columns are on their way or can be given; `space`: people are here who have no room; `people`: nobody is here to take more. */
+  readonly kind: 'time' | 'space' | 'people'
+  /** How many more accounts must take a column. */
+  readonly accounts: number
+  /** Bytes that each of them would keep, about. */
+  readonly bytesEach: number
+}
+
+/** What came of asking a holder for pieces that it signed for. Only `wrong` is held against it; `silent` and `absent` say nothing. */
+export type AuditOutcome = 'good' | 'wrong' | 'missing' | 'silent' | 'absent'
+
+/** What {@link Files.handOver} achieved. */
+export interface HandOver {
+  /** Columns that found a new holder. */
+  readonly placed: number
+  /** Files of which some column is within nobody's reach once we are gone. */
+  readonly left: readonly FileId[]
 }
 
 /** What one holder does for a fetch that runs. */
@@ -147,6 +178,10 @@ export interface FilesEvents {
   'transfer:changed': { transfer: Transfer }
   /** A holder gave wrong bytes for a piece and was passed over. */
   'holder:blamed': { account: AccountId; file: FileId; error: string }
+  /** A holder was asked for pieces that it signed for. */
+  'holder:audited': { account: AccountId; file: FileId; outcome: AuditOutcome }
+  /** A file that was not at risk now is, see {@link Durability.risk}; told before it can be lost. */
+  'file:at-risk': { file: FileView }
 }
 
 export interface Files {
@@ -172,6 +207,11 @@ export interface Files {
   openReader(id: FileId, options?: { signal?: AbortSignal }): Promise<FileReading>
   /** Ends a transfer started here. */
   cancel(transfer: string): void
+  /**
+   * Gives to others what only this device holds, before we leave; call it while still in the room. Never throws: on `signal` it
+   * ends early, and says what is left either way.
+   */
+  handOver(options?: { signal?: AbortSignal }): Promise<HandOver>
   /** Frees this device's pieces of a file. Does not touch other members'. */
   forget(id: FileId): Promise<void>
 }
@@ -187,6 +227,8 @@ export interface FilesComponents {
   readonly clock: Clock
   readonly random: RandomBytes
   readonly logger: Logger
+  /** Accounts that are to be given nothing more, besides those who gave wrong bytes. */
+  readonly isThreat?: (account: AccountId) => boolean
   /** What the platform says of its disk, over all sites' data of ours; without it only the disk itself refuses. */
   readonly space?: SpaceEstimate
 }

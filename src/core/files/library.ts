@@ -16,11 +16,19 @@ export interface KeptFile {
   readonly own: boolean
   readonly key: Bytes | undefined
   readonly addedAt: number
+  readonly segments: number
+  readonly longestPieceBytes: number
   /** Shards held for every segment. */
   readonly columns: readonly number[]
   /** True when each segment has at least k pieces here. */
   readonly isWhole: boolean
   readonly keptBytes: number
+}
+
+/** Columns of a file that lie under another id, see `Staging`. */
+export interface StagedColumns {
+  readonly id: FileId
+  readonly columns: ReadonlySet<number>
 }
 
 /** This room's complete files in the shard store, with a short description of each in memory. */
@@ -30,6 +38,7 @@ export class Library {
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #kept = new Map<FileId, KeptFile>()
+  readonly #staged = new Map<FileId, StagedColumns>()
   /** Files being written by this tab: never cleaned here. */
   readonly writing = new Set<FileId>()
   #cancelCleaning: () => void = () => {}
@@ -79,18 +88,39 @@ export class Library {
     return this.#kept.has(id) ? (await this.#shards.file(id))?.manifest : undefined
   }
 
-  /** A piece of a kept file of this room; files of other rooms are not told. */
+  /** A piece that is held of a kept file of this room; files of other rooms are not told. */
   async piece(id: FileId, segment: number, shard: number): Promise<StoredPiece | undefined> {
     return this.#kept.has(id) ? await this.#shards.piece(id, segment, shard) : undefined
   }
 
-  /** Several pieces of a kept file of this room, see `ShardStore.pieces`. */
+  /** Columns that were rebuilt for others are served from where they lie, until {@link unstage}. */
+  stage(id: FileId, staged: StagedColumns): void {
+    this.#staged.set(id, staged)
+  }
+
+  unstage(id: FileId): void {
+    this.#staged.delete(id)
+  }
+
+  /**
+   * Pieces of a kept file of this room, those rebuilt for others included, in the order of the positions, see
+   * `ShardStore.pieces`; files of other rooms are not told.
+   */
   async pieces(
     id: FileId,
     positions: readonly PiecePosition[],
   ): Promise<readonly (StoredPiece | undefined)[]> {
     if (!this.#kept.has(id)) return positions.map(() => undefined)
-    return await this.#shards.pieces(id, positions)
+    const staged = this.#staged.get(id)
+    if (staged === undefined) return await this.#shards.pieces(id, positions)
+    const isStaged = ({ shard }: PiecePosition): boolean => staged.columns.has(shard)
+    const there = await this.#shards.pieces(staged.id, positions.filter(isStaged))
+    const here = await this.#shards.pieces(
+      id,
+      positions.filter((position) => !isStaged(position)),
+    )
+    const [nextThere, nextHere] = [there.values(), here.values()]
+    return positions.map((position) => (isStaged(position) ? nextThere : nextHere).next().value)
   }
 
   /** Positions held of a kept file. */
@@ -131,18 +161,22 @@ export class Library {
 function glance(
   manifest: Manifest,
   held: ReadonlyMap<number, readonly number[]>,
-): Pick<KeptFile, 'columns' | 'isWhole' | 'keptBytes'> {
+): Pick<KeptFile, 'columns' | 'isWhole' | 'keptBytes' | 'segments' | 'longestPieceBytes'> {
   const counts = new Map<number, number>()
   let isWhole = true
   let keptBytes = 0
+  let longestPieceBytes = 0
   for (const [i, segment] of manifest.segments.entries()) {
     const shards = held.get(i) ?? []
     if (shards.length < manifest.code.k) isWhole = false
-    keptBytes += shards.length * pieceBytes(segment.sealedBytes, manifest.code.k)
+    const sizeBytes = pieceBytes(segment.sealedBytes, manifest.code.k)
+    keptBytes += shards.length * sizeBytes
+    longestPieceBytes = Math.max(longestPieceBytes, sizeBytes)
     for (const shard of shards) counts.set(shard, (counts.get(shard) ?? 0) + 1)
   }
   const columns = [...counts]
     .filter(([, count]) => count === manifest.segments.length)
     .map(([shard]) => shard)
-  return { columns: columns.sort((a, b) => a - b), isWhole, keptBytes }
+  const segments = manifest.segments.length
+  return { columns: columns.sort((a, b) => a - b), isWhole, keptBytes, segments, longestPieceBytes }
 }

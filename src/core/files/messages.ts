@@ -52,6 +52,7 @@ const requestSchema = v.variant('type', [
   v.strictObject({ type: v.literal('pieces'), file: fileId }),
   v.strictObject({ type: v.literal('want'), segment, shard }),
   v.strictObject({ type: v.literal('offer'), file: fileId, shards: shardSet, sizeBytes: uint() }),
+  v.strictObject({ type: v.literal('space') }),
 ])
 
 const receipts = v.pipe(v.array(byteString(1, maxReceiptBytes)), v.maxLength(maxReceiptsPerAnswer))
@@ -77,6 +78,7 @@ const answerSchema = v.variant('type', [
     type: v.literal('refused'),
     reason: v.picklist(['no-space', 'too-large', 'unknown', 'busy', 'declined', 'failed']),
   }),
+  v.strictObject({ type: v.literal('space'), freeBytes: uint() }),
 ])
 
 const gossipSchema = v.strictObject({ type: v.literal('receipts'), receipts })
@@ -111,6 +113,7 @@ export function encodeRequest(request: Request): Bytes {
     case 'pieces':
       return toCbor({ ...request, file: fromBase64Url(request.file) })
     case 'want':
+    case 'space':
       return toCbor(request)
   }
 }

@@ -2,85 +2,123 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { utf8 } from '../base/bytes.ts'
 import type { AccountId, FileId } from '../base/ids.ts'
 import type { CodeShape } from '../ces/index.ts'
-import { copiesFor } from './shape.ts'
+import { Spread, type Layout } from './spread.ts'
 
-/** What an account counts as holding, whether stored already or being pulled. */
-export type Assigned = ReadonlyMap<AccountId, readonly number[]>
+/** A weight for each account, 1 for all unless known better. */
+export type Weigh = (account: AccountId) => number
 
-/**
- * Rendezvous weight (highest random weight, Thaler & Ravishankar 1998) of an account for a file: every member computes
- * the same order without talking, and a member who comes or goes moves only its own share. 0 ≤ weight < 2^48.
- */
-export function weightOf(file: FileId, account: AccountId): number {
-  const digest = sha256(utf8(`tessera place ${file} ${account}`))
-  let weight = 0
-  for (const byte of digest.subarray(0, 6)) weight = weight * 256 + byte
-  return weight
+/** Hashes are this many steps fine. */
+const hashSteps = 2 ** 48
+
+/** What a plan of offers is made from. */
+export interface PlacementFacts {
+  readonly file: FileId
+  readonly shape: CodeShape
+  /** Columns that we can give. */
+  readonly offerable: readonly number[]
+  /** What everyone but the owner counts as holding, whether stored already or being pulled. */
+  readonly assigned: Layout
+  /** Accounts that may be asked now. */
+  readonly candidates: readonly AccountId[]
+  readonly weigh?: Weigh
 }
 
-/** Accounts in rendezvous order for a file, best first. */
-export function ranked(file: FileId, accounts: Iterable<AccountId>): AccountId[] {
+/**
+ * Rendezvous hash (highest random weight, Thaler & Ravishankar 1998) of an account for a file: every member computes
+ * the same order without talking, and a member who comes or goes moves only its own share. 0 ≤ hash < 2^48.
+ */
+function hashOf(file: FileId, account: AccountId): number {
+  const digest = sha256(utf8(`tessera place ${file} ${account}`))
+  let hash = 0
+  for (const byte of digest.subarray(0, 6)) hash = hash * 256 + byte
+  return hash
+}
+
+/**
+ * Accounts in rendezvous order for a file, best first. With weights each is first in proportion to its own (FI-61): the score is
+ * weight ÷ −ln(hash); equal weights give the plain order.
+ */
+export function ranked(file: FileId, accounts: Iterable<AccountId>, weigh: Weigh = () => 1): AccountId[] {
   return [...accounts]
-    .map((account) => ({ account, weight: weightOf(file, account) }))
-    .sort((a, b) => b.weight - a.weight || (a.account < b.account ? -1 : 1))
+    .map((account) => {
+      const hash = (hashOf(file, account) + 0.5) / hashSteps
+      return { account, score: weigh(account) / -Math.log(hash) }
+    })
+    .sort((a, b) => b.score - a.score || (a.account < b.account ? -1 : 1))
     .map(({ account }) => account)
 }
 
 /**
- * Which columns to offer to whom so that each has its copies (FI-11, FI-12): columns with the fewest copies first, to the
- * accounts with the fewest columns, ties by rendezvous weight. No account gets a column twice, nor more than k columns:
- * k are a whole file, more on one account would survive nothing further.
- *
- * @param offerable columns that we can give
- * @param assigned everyone but the owner
- * @param candidates accounts that may be asked now
+ * Which columns to offer to whom (FI-11, FI-12). First whatever makes the spread wider, one column to each account that stands
+ * for none; then columns that nobody holds, to those with the fewest. Ties by weighted rendezvous order. No account gets a column
+ * twice, nor more than k columns: k are a whole file, more on one account would survive nothing further.
  */
-export function planOffers(
-  file: FileId,
-  shape: CodeShape,
-  offerable: readonly number[],
-  assigned: Assigned,
-  candidates: readonly AccountId[],
-): ReadonlyMap<AccountId, readonly number[]> {
-  const order = ranked(file, candidates)
-  const load = new Map<AccountId, Set<number>>()
-  for (const account of order) load.set(account, new Set(assigned.get(account)))
-  const copies = copyCounts(assigned)
-  const plan = new Map<AccountId, number[]>()
-  for (let round = 1; round <= copiesFor(shape); round++) {
-    for (const shard of offerable) {
-      if ((copies.get(shard) ?? 0) >= round) continue
-      const taker = leastLoaded(order, load, shape.k, shard)
-      if (taker === undefined) continue
-      load.get(taker)?.add(shard)
-      copies.set(shard, (copies.get(shard) ?? 0) + 1)
-      plan.set(taker, [...(plan.get(taker) ?? []), shard])
+export function planOffers(facts: PlacementFacts): ReadonlyMap<AccountId, readonly number[]> {
+  const plan = new Planning(facts)
+  plan.widen()
+  plan.cover()
+  return plan.offers
+}
+
+class Planning {
+  readonly offers = new Map<AccountId, number[]>()
+  readonly #facts: PlacementFacts
+  readonly #order: readonly AccountId[]
+  readonly #load = new Map<AccountId, Set<number>>()
+  readonly #copies = new Map<number, number>()
+  readonly #spread: Spread
+
+  constructor(facts: PlacementFacts) {
+    this.#facts = facts
+    this.#order = ranked(facts.file, facts.candidates, facts.weigh)
+    for (const account of this.#order) this.#load.set(account, new Set(facts.assigned.get(account)))
+    for (const columns of facts.assigned.values()) for (const column of new Set(columns)) this.#count(column)
+    this.#spread = new Spread(facts.shape, facts.assigned)
+  }
+
+  /** One column to each account that stands for none, as long as that helps. */
+  widen(): void {
+    const free = this.#order.filter((account) => !this.#spread.has(account))
+    free.sort((a, b) => this.#loadOf(a) - this.#loadOf(b))
+    for (const account of free) {
+      // Giving to one may have let another stand for a column it had already.
+      if (this.#spread.has(account)) continue
+      const useful = this.#spread.useful()
+      const column = this.#facts.offerable
+        .filter((offered) => useful.has(offered) && this.#mayTake(account, offered))
+        .sort((a, b) => (this.#copies.get(a) ?? 0) - (this.#copies.get(b) ?? 0))[0]
+      if (column !== undefined) this.#give(account, column)
     }
   }
-  return plan
-}
 
-function copyCounts(assigned: Assigned): Map<number, number> {
-  const copies = new Map<number, number>()
-  for (const shards of assigned.values()) {
-    for (const shard of new Set(shards)) copies.set(shard, (copies.get(shard) ?? 0) + 1)
+  /** A place for every column that has none. */
+  cover(): void {
+    for (const column of this.#facts.offerable) {
+      if ((this.#copies.get(column) ?? 0) > 0) continue
+      const [taker] = this.#order
+        .filter((account) => this.#mayTake(account, column))
+        .sort((a, b) => this.#loadOf(a) - this.#loadOf(b))
+      if (taker !== undefined) this.#give(taker, column)
+    }
   }
-  return copies
-}
 
-function leastLoaded(
-  order: readonly AccountId[],
-  load: ReadonlyMap<AccountId, ReadonlySet<number>>,
-  maxLoad: number,
-  shard: number,
-): AccountId | undefined {
-  let best: AccountId | undefined
-  let bestLoad = maxLoad
-  for (const account of order) {
-    const held = load.get(account)
-    if (held === undefined || held.has(shard) || held.size >= bestLoad) continue
-    best = account
-    bestLoad = held.size
+  #mayTake(account: AccountId, column: number): boolean {
+    const held = this.#load.get(account)
+    return held !== undefined && held.size < this.#facts.shape.k && !held.has(column)
   }
-  return best
+
+  #give(account: AccountId, column: number): void {
+    this.#load.get(account)?.add(column)
+    this.#count(column)
+    this.#spread.add(account, column)
+    this.offers.set(account, [...(this.offers.get(account) ?? []), column])
+  }
+
+  #count(column: number): void {
+    this.#copies.set(column, (this.#copies.get(column) ?? 0) + 1)
+  }
+
+  #loadOf(account: AccountId): number {
+    return this.#load.get(account)?.size ?? 0
+  }
 }

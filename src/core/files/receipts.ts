@@ -59,18 +59,22 @@ export async function checkReceipt(unchecked: UncheckedReceipt, verify: VerifySi
   return receipt
 }
 
+/** A receipt as kept: with the time up to which receipts of its account do not count, if it was found wanting. */
+type Known = Receipt & { readonly deniedAt?: number }
+
 /** The newest receipt of every account for every file, bounded; an older one never replaces a newer (FI-14). */
 export class ReceiptBook {
-  readonly #files = new Map<FileId, Map<AccountId, Receipt>>()
+  readonly #files = new Map<FileId, Map<AccountId, Known>>()
 
   /**
    * True when it changed what is known. `direct` marks the account's own answer to us, which counts whatever its time;
    * what others pass on counts only when newer.
    */
   put(receipt: Receipt, options: { direct: boolean }): boolean {
-    const ofFile = this.#files.get(receipt.file) ?? new Map<AccountId, Receipt>()
+    const ofFile = this.#files.get(receipt.file) ?? new Map<AccountId, Known>()
     const known = ofFile.get(receipt.account)
     if (known !== undefined && known.at >= receipt.at && !options.direct) return false
+    if (known?.deniedAt !== undefined && known.deniedAt >= receipt.at) return false
     if (known === undefined && ofFile.size >= maxReceiptsPerFile) return false
     const at = Math.max(receipt.at, known?.at ?? 0)
     ofFile.set(receipt.account, { ...receipt, at })
@@ -84,6 +88,14 @@ export class ReceiptBook {
     if (known === undefined) return false
     const at = Math.max(known.at, now - clockSkewMs)
     this.#files.get(file)?.set(account, { ...known, shards: [], at })
+    return known.shards.length > 0
+  }
+
+  /** The account was found not to have what it signed for: that receipt and older ones do not count again, whoever brings them. */
+  deny(file: FileId, account: AccountId): boolean {
+    const known = this.#files.get(file)?.get(account)
+    if (known === undefined) return false
+    this.#files.get(file)?.set(account, { ...known, shards: [], deniedAt: known.at })
     return known.shards.length > 0
   }
 

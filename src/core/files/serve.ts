@@ -32,6 +32,8 @@ export interface ServeComponents {
   readonly receiptsOf: (file: FileId) => Promise<readonly Receipt[]>
   /** A member asked something, so it has its files part running. */
   readonly onRequest: (member: Member) => void
+  /** Bytes that this device still gives to others. */
+  readonly freeBytes: () => Promise<number>
   /** Answers an offer on its stream and pulls what it accepted. */
   readonly onOffer: (member: Member, offer: Offer, stream: MeshStream) => Promise<void>
 }
@@ -104,6 +106,8 @@ export class FilesServer {
         return await this.#answerPieces(stream, first.file)
       case 'offer':
         return await this.#components.onOffer(member, first, stream)
+      case 'space':
+        return await sendAnswer(stream, { type: 'space', freeBytes: await this.#components.freeBytes() })
       case 'want':
         throw new ProtocolError('a piece was asked for before its file was named')
     }

@@ -1,12 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import type { AccountId, FileId } from '../base/ids.ts'
 import { survivable } from './durability.ts'
-import { planOffers, ranked } from './placement.ts'
+import { planOffers, ranked, type PlacementFacts } from './placement.ts'
 import { copiesFor, shapeFor } from './shape.ts'
 
 const file = 'F'.repeat(43) as FileId
 const accounts = (count: number): AccountId[] =>
   Array.from({ length: count }, (_, i) => `account-${i}` as AccountId)
+
+function plan(facts: Partial<PlacementFacts> & Pick<PlacementFacts, 'shape' | 'candidates'>): AccountPlan {
+  const offerable = Array.from({ length: facts.shape.n }, (_, i) => i)
+  return planOffers({ file, offerable, assigned: new Map(), ...facts })
+}
+type AccountPlan = ReturnType<typeof planOffers>
 
 describe('shape of a code', () => {
   it('FI-10: follows the number of accounts in the room', () => {
@@ -28,18 +34,16 @@ describe('shape of a code', () => {
 describe('placement', () => {
   it('FI-11: gives whole copies to two accounts and coded columns to one each', () => {
     expect(copiesFor({ k: 1, n: 1 })).toBe(2)
-    const plan = planOffers(file, { k: 1, n: 1 }, [0], new Map(), accounts(5))
-    expect([...plan.values()]).toEqual([[0], [0]])
-    const coded = planOffers(file, { k: 2, n: 6 }, [0, 1, 2, 3, 4, 5], new Map(), accounts(7))
+    const copies = plan({ shape: { k: 1, n: 1 }, candidates: accounts(5) })
+    expect([...copies.values()]).toEqual([[0], [0]])
+    const coded = plan({ shape: { k: 2, n: 6 }, candidates: accounts(7) })
     expect(coded.size).toBe(6)
     expect([...coded.values()].flat().sort()).toEqual([0, 1, 2, 3, 4, 5])
   })
 
   it('FI-11: with one other account gives it k columns and no more', () => {
-    expect([
-      ...planOffers(file, { k: 2, n: 6 }, [0, 1, 2, 3, 4, 5], new Map(), accounts(1)).values(),
-    ]).toEqual([[0, 1]])
-    expect([...planOffers(file, { k: 1, n: 1 }, [0], new Map(), accounts(1)).values()]).toEqual([[0]])
+    expect([...plan({ shape: { k: 2, n: 6 }, candidates: accounts(1) }).values()]).toEqual([[0, 1]])
+    expect([...plan({ shape: { k: 1, n: 1 }, candidates: accounts(1) }).values()]).toEqual([[0]])
   })
 
   it('FI-11: offers only what is missing, and nothing when all is placed', () => {
@@ -48,10 +52,10 @@ describe('placement', () => {
       [a, [0]],
       [b, [2]],
     ])
-    const plan = planOffers(file, { k: 2, n: 3 }, [0, 1, 2], assigned, [a, b, c])
-    expect([...plan]).toEqual([[c, [1]]])
+    const shape = { k: 2, n: 3 }
+    expect([...plan({ shape, assigned, candidates: [a, b, c] })]).toEqual([[c, [1]]])
     assigned.set(c, [1])
-    expect(planOffers(file, { k: 2, n: 3 }, [0, 1, 2], assigned, [a, b, c]).size).toBe(0)
+    expect(plan({ shape, assigned, candidates: [a, b, c] }).size).toBe(0)
   })
 
   it('FI-12: rendezvous order moves only the share of who leaves', () => {

@@ -4,7 +4,7 @@ import type { CodeShape } from '../ces/index.ts'
 import type { CardBook } from './cards.ts'
 import { durabilityOf } from './durability.ts'
 import type { Holdings } from './holdings.ts'
-import type { FilesEvents, FileView, Holding } from './index.ts'
+import type { Durability, FilesEvents, FileView, Holding } from './index.ts'
 import type { Library } from './library.ts'
 import type { Presence } from './presence.ts'
 
@@ -17,6 +17,9 @@ export interface ViewComponents {
   readonly events: Emitter<FilesEvents>
   readonly shapeOf: (file: FileId) => CodeShape | undefined
   readonly isBlamed: (file: FileId, account: AccountId) => boolean
+  readonly lacksSpace: (file: FileId, account: AccountId) => boolean
+  /** Whether it is likelier we who are cut off than everyone else. */
+  readonly isCutOff: () => boolean
 }
 
 /** Each file with a card as shown now; tells when what is shown changed, and only then. */
@@ -47,6 +50,10 @@ export class FileViews {
     if (known?.text === text) return
     this.#views.set(file, { view, text })
     this.#components.events.emit('file:changed', { file: view })
+    const isNew = known === undefined || known.view.durability.k === 0
+    if (!isNew && known.view.durability.risk === undefined && view.durability.risk !== undefined) {
+      this.#components.events.emit('file:at-risk', { file: view })
+    }
   }
 
   #view(file: FileId): FileView | undefined {
@@ -57,13 +64,27 @@ export class FileViews {
     const { name, mediaType, sizeBytes, owner } = card
     const otherAccounts = [...presence.accounts()].filter((account) => account !== owner).length
     const durability = durabilityOf({
-      ...{ shape: shapeOf(file), owner, otherAccounts },
+      ...{ shape: shapeOf(file), owner, sizeBytes, otherAccounts },
       holdings: this.#holdings(file),
+      present: [...presence.present()].filter((account) => account !== owner),
+      lacksSpace: (account) => this.#components.lacksSpace(file, account),
     })
     return {
-      ...{ id: file, name, mediaType, sizeBytes, owner, durability },
+      ...{ id: file, name, mediaType, sizeBytes, owner },
+      durability: this.#components.isCutOff() ? this.#withRiskAsBefore(file, durability) : durability,
       isLocal: kept?.isWhole === true,
       keptBytes: kept?.keptBytes ?? 0,
+    }
+  }
+
+  /** Alone, we cannot tell whether the others are gone: what threatened before still does, and nothing new. */
+  #withRiskAsBefore(file: FileId, durability: Durability): Durability {
+    const before = this.#views.get(file)?.view.durability.risk
+    const { k, n, holdings, survivableLosses, safeToClose, needs } = durability
+    return {
+      ...{ k, n, holdings, survivableLosses, safeToClose },
+      ...(needs === undefined ? {} : { needs }),
+      ...(before === undefined ? {} : { risk: before }),
     }
   }
 

@@ -1,3 +1,4 @@
+import type { Clock } from '../base/clock.ts'
 import { errorName } from '../base/errors.ts'
 import { createCalls, type CallsComponents, type EndReason } from '../calls/index.ts'
 import type { CesEngine } from '../ces/index.ts'
@@ -17,10 +18,14 @@ interface Parts {
   readonly engine: CesEngine
 }
 
+/** How long leaving may take to hand on what only this device holds. */
+const handOverMs = 5_000
+
 /** One open room with its features, wired; started in order and stopped in reverse. */
 export class OpenRoom {
   readonly control: RoomControl
   readonly session: RoomSession
+  readonly #clock: Clock
 
   constructor(platform: PeerPlatform, parts: Parts, link: RoomLink, name: string) {
     const { clock, random, logger, verify, appVersion } = platform
@@ -42,6 +47,7 @@ export class OpenRoom {
       })
     }
     const calls = createCalls({ room, media: platform.media, report, clock, random, logger })
+    this.#clock = clock
     this.control = room
     this.session = { link, room, chat, files, calls }
   }
@@ -54,6 +60,17 @@ export class OpenRoom {
     await files.start()
     await calls.start()
     await this.control.start()
+  }
+
+  /** Stops for good: what only this device holds goes to others first, as far as that is possible at once. */
+  async leave(): Promise<void> {
+    const { calls, files } = this.session
+    await calls.stop()
+    const enough = new AbortController()
+    const cancel = this.#clock.after(handOverMs, () => enough.abort())
+    await files.handOver({ signal: enough.signal })
+    cancel()
+    await this.stop()
   }
 
   async stop(): Promise<void> {

@@ -125,7 +125,8 @@ export class TesseraPeer implements Peer {
       if (this.#open?.control.id === id) return this.#open.session
       await this.#meetingPlace(running, id, link)
       await restoreOwnLog(this.#ownLogParts(running), this.#ownLogPlace(running, id, link))
-      await this.#close()
+      await this.#open?.stop()
+      this.#open = undefined
       await running.rooms.visited(id, link)
       this.events.emit('rooms:changed', { rooms: running.rooms.list() })
       const open = new OpenRoom(this.#platform, running, link, this.#name)
@@ -153,13 +154,11 @@ export class TesseraPeer implements Peer {
   }
 
   leave(): Promise<void> {
-    return this.#inTurn(() => this.#close())
-  }
-
-  async #close(): Promise<void> {
-    const open = this.#open
-    this.#open = undefined
-    await open?.stop()
+    return this.#inTurn(async () => {
+      const open = this.#open
+      this.#open = undefined
+      await open?.leave()
+    })
   }
 
   async forget(room: RoomId): Promise<void> {

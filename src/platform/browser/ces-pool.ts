@@ -70,11 +70,9 @@ export function createCesPool({
         return api.seal(context, segment, isLast, ...given)
       }),
     open: (context, segment, isLast, expected, pieces, options = {}) =>
-      queue.add(options, (api) => {
-        const own = new Map([...pieces].map(([shard, piece]) => [shard, owned(piece)]))
-        const buffers = new Set([...own.values()].map(({ buffer }) => buffer))
-        return api.open(context, segment, isLast, expected, transfer(own, [...buffers]))
-      }),
+      queue.add(options, (api) => api.open(context, segment, isLast, expected, handedOver(pieces))),
+    recode: (code, segment, pieces, wanted, options = {}) =>
+      queue.add(options, (api) => api.recode(code, segment, handedOver(pieces), wanted)),
     recycle: (pieces) => spares.give(pieces),
     stop() {
       spares.clear()
@@ -143,6 +141,13 @@ function freest(slots: readonly WorkerSlot[]): WorkerSlot | undefined {
     .filter((slot) => slot.inFlight < maxInFlight)
     .sort((a, b) => a.inFlight - b.inFlight || Number(b.isAlive) - Number(a.isAlive))
   return best
+}
+
+/** Pieces marked for transfer with their buffers. */
+function handedOver(pieces: ReadonlyMap<number, Bytes>): Map<number, Bytes> {
+  const own = new Map([...pieces].map(([shard, piece]) => [shard, owned(piece)]))
+  const buffers = new Set([...own.values()].map(({ buffer }) => buffer))
+  return transfer(own, [...buffers])
 }
 
 /** Bytes that are all of their buffer, so that transferring takes nothing else along. */

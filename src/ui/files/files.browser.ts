@@ -49,6 +49,33 @@ describe('a file card', () => {
     await expect.element(card).toHaveTextContent('Held by you and Ann · safe to close')
   })
 
+  it('says what is missing until it is safe, and what it survives once it is', async () => {
+    const { peer } = await mountRoom((fake) => void fake.open.room.put({ account: ann, name: 'Ann' }))
+    const file = share(peer)
+    const put = (rest: Partial<Durability>): void => {
+      peer.open.files.put({ ...file, durability: durability([peer.account, ann], rest) })
+    }
+    put({ needs: { kind: 'people', accounts: 2, bytesEach: 1_000_000 } })
+    await expect.element(card).toHaveTextContent('2 more people are needed to keep 1 MB each')
+    put({ needs: { kind: 'space', accounts: 1, bytesEach: 1_000_000 } })
+    await expect.element(card).toHaveTextContent('who is here has no room: 1 person would have to keep 1 MB')
+    put({ needs: { kind: 'time', accounts: 3, bytesEach: 1_000_000 } })
+    await expect.element(card).toHaveTextContent('3 people are taking 1 MB each')
+    put({ safeToClose: true, survivableLosses: 2 })
+    await expect.element(card).toHaveTextContent('safe to close · any 2 of them may be lost')
+    await expect.element(card.getByTestId('needs')).not.toBeInTheDocument()
+  })
+
+  it('warns of a file that may soon be lost, unless it is whole here', async () => {
+    const { peer } = await mountRoom((fake) => void fake.open.room.put({ account: ann, name: 'Ann' }))
+    const file = share(peer, { owner: ann })
+    await expect.element(card).toBeVisible()
+    peer.open.files.events.emit('file:at-risk', { file: { ...file, name: 'mine.txt', isLocal: true } })
+    peer.open.files.events.emit('file:at-risk', { file })
+    await expect.element(page.getByText('plan.pdf is at risk')).toBeInTheDocument()
+    await expect.element(page.getByText('mine.txt is at risk')).not.toBeInTheDocument()
+  })
+
   it('names its mosaic for those who do not see it', async () => {
     const { peer } = await mountRoom((fake) => void fake.open.room.put({ account: ann, name: 'Ann' }))
     share(peer, { durability: durability([ann]) })

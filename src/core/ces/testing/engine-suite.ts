@@ -60,6 +60,13 @@ export function describeEngine(name: string, createEngine: () => CesEngine): voi
         for (const ms of stageMs.values()) expect(ms).toBeGreaterThanOrEqual(0)
       }
     })
+    it('makes pieces from others without a key', async () => {
+      const file = await sealFile(start(), prose(700_000), { k: 2, n: 4 })
+      const pieces = piecesOf(file, 1, (shard) => shard > 1)
+      const recoded = await start().recode({ k: 2, n: 4 }, 1, pieces, [0])
+      expect(recoded.pieces.get(0)).toEqual(file.segments[1]?.pieces[0])
+      expect(recoded.leaves).toEqual(file.segments[1]?.leaves)
+    })
     it('says when pieces are too few, by name', async () => {
       const file = await sealFile(start(), prose(10_000), { k: 3, n: 5 })
       await expect(openFile(start(), file, (_, shard) => shard < 2)).rejects.toMatchObject({

@@ -214,6 +214,7 @@ describe('hostile signals inside a call', () => {
       'CandidateError',
     ],
     ['a thousand candidates', [offer(), ...times(1000, () => candidate())], 'SignalFloodError'],
+    ['a wish for a restart from the side that offers', [signal({ kind: 'restart' })], 'SignalOrderError'],
     ['a storm of offers', times(100, () => offer()), 'SignalFloodError'],
   ]
   it.each(cases)('CA-18 %s ends the link by name, and the call goes on', async (_, messages, name) => {

@@ -30,7 +30,7 @@ export interface LinkInit {
   readonly id: LinkId
   readonly peer: PeerId
   readonly account: AccountId
-  /** Opened the stream: the impolite side, and the one that opens the stream again. */
+  /** Opened the stream: makes every offer, and opens the stream again. */
   readonly isOpener: boolean
   readonly clock: Clock
 }
@@ -66,7 +66,7 @@ export class Link {
   constructor(init: LinkInit, session?: SessionId) {
     this.init = init
     this.session = session
-    this.#rules = new SignalRules(init.clock)
+    this.#rules = new SignalRules(init.clock, init.isOpener)
     this.#requestRate = new RateWindow(init.clock, maxRequestsPerMinute, 60_000)
     this.#wantRate = new RateWindow(init.clock, maxWantsPerMinute, 60_000)
   }
@@ -118,7 +118,7 @@ export class Link {
   /** Makes the media connection of our devices; what came before is fed to it. */
   bind(local: LocalSession): void {
     if (this.#isClosed || this.#media !== undefined) return
-    const media = local.link(this.peer, !this.init.isOpener)
+    const media = local.link(this.peer, this.init.isOpener)
     this.#media = media
     media.onState((state) => this.#mediaChanged(state))
     media.onSignal((signal) => this.#sendSignal(signal))

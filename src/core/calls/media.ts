@@ -25,6 +25,9 @@ export interface SentMedia {
 /** Where one link's media stands. */
 export type LinkMediaState = 'connecting' | 'connected' | 'disconnected' | 'failed'
 
+/** Asks the side that offers for a new way through the network. */
+type RestartSignal = { readonly kind: 'restart' }
+
 /** What WebRTC signalling carries between the two ends of a link. */
 export type MediaSignal =
   | { readonly kind: 'description'; readonly type: 'offer' | 'answer'; readonly sdp: string }
@@ -35,6 +38,7 @@ export type MediaSignal =
       readonly line: number
       readonly ufrag: string
     }
+  | RestartSignal
 
 /** Owns devices, RTCPeerConnections and streams; lives in the browser adapter. The page reads its streams by call and peer. */
 export interface MediaEngine {
@@ -59,8 +63,8 @@ export interface LocalSession {
   setCamera(on: boolean): Promise<void>
   /** Shows or stops the screen, next to the camera. The browser asks the person which; a cancelled choice changes nothing. */
   setScreen(on: boolean): Promise<void>
-  /** Makes one pair's connection. @param isPolite gives way when both sides offer at once (perfect negotiation) */
-  link(peer: PeerId, isPolite: boolean): MediaLink
+  /** Makes one pair's connection. @param offers whether this side makes all its offers */
+  link(peer: PeerId, offers: boolean): MediaLink
   /** Releases devices, and closes what links are left. Twice is fine. */
   close(): void
 }

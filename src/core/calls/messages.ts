@@ -82,6 +82,7 @@ const signal = v.variant('kind', [
     line: uint(64),
     ufrag: text(256),
   }),
+  v.strictObject({ kind: v.literal('restart') }),
 ])
 
 const schema = v.variant('t', [

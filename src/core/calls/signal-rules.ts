@@ -19,12 +19,15 @@ const keptGenerations = 4
  */
 export class SignalRules {
   readonly #descriptions: RateWindow
+  readonly #offers: boolean
   #candidates = 0
   #offerOut = false
   #fingerprints: string | undefined
   #ufrags: string[] = []
 
-  constructor(clock: Clock) {
+  /** @param offers whether this side makes all offers of the link; the other asks for them */
+  constructor(clock: Clock, offers: boolean) {
+    this.#offers = offers
     this.#descriptions = new RateWindow(clock, maxDescriptionsPerMinute, 60_000)
   }
 
@@ -38,13 +41,14 @@ export class SignalRules {
    */
   check(signal: MediaSignal): void {
     if (signal.kind === 'description') this.#checkDescription(signal)
-    else this.#checkCandidate(signal)
+    else if (signal.kind === 'candidate') this.#checkCandidate(signal)
+    else if (!this.#offers) throw new SignalOrderError('the other side offers by itself')
+    else this.#count()
   }
 
   #checkDescription({ type, sdp }: Extract<MediaSignal, { kind: 'description' }>): void {
-    if (!this.#descriptions.take()) {
-      throw new SignalFloodError(`more than ${String(maxDescriptionsPerMinute)} descriptions in a minute`)
-    }
+    this.#count()
+    if (type === 'offer' && this.#offers) throw new SignalOrderError('this side offers')
     if (type === 'answer' && !this.#offerOut) throw new SignalOrderError('an answer came without an offer')
     if (!sdp.startsWith('v=0\r\n')) throw new DescriptionError('expected a session description')
     const lines = [...sdp.matchAll(/^m=(\S+)/gm)].map((match) => match[1])
@@ -63,6 +67,11 @@ export class SignalRules {
       keptGenerations,
     )
     this.#candidates = 0
+  }
+
+  #count(): void {
+    if (this.#descriptions.take()) return
+    throw new SignalFloodError(`more than ${String(maxDescriptionsPerMinute)} descriptions in a minute`)
   }
 
   /** One connection has one certificate for life: another one later is another endpoint. */

@@ -68,7 +68,7 @@ export class BrowserMedia implements MediaEngine {
         this.#links.delete(call)
         changed()
       },
-      createLink: (peer, isPolite, tracks) => {
+      createLink: (peer, offers, tracks) => {
         const link = new PeerMedia({
           iceServers: this.#iceServers,
           connection: new RTCPeerConnection({
@@ -76,7 +76,7 @@ export class BrowserMedia implements MediaEngine {
             bundlePolicy: 'max-bundle',
           }),
           tracks,
-          isPolite,
+          offers,
           onStreams: changed,
           onClosed: () => {
             if (links.get(peer) !== link) return

@@ -34,13 +34,15 @@ interface PeerMediaInit {
   /** Read anew with each restart of ICE: credentials in it run out. */
   readonly iceServers: () => readonly RTCIceServer[]
   readonly tracks: SentTracks
-  readonly isPolite: boolean
+  /** Makes every offer of this connection; the other side asks for them. */
+  readonly offers: boolean
   readonly onStreams: () => void
   readonly onClosed: () => void
 }
 
 /**
- * One pair's peer connection by perfect negotiation (W3C webrtc-pc section 10.7). All four lines are negotiated from the start,
+ * One pair's peer connection. One side makes every offer, so two never meet: Chromium plays nothing of a line whose offer was rolled
+ * back, though it decodes it. All four lines are negotiated from the start,
  * so mute, camera, screen and other devices are track swaps that need no new negotiation.
  */
 export class PeerMedia implements MediaLink {
@@ -52,8 +54,6 @@ export class PeerMedia implements MediaLink {
   #onState: (state: LinkMediaState) => void = () => {}
   #limits: SendLimits | undefined
   #applying: Promise<void> = Promise.resolve()
-  #makingOffer = false
-  #ignoringOffer = false
   #closed = false
 
   constructor(init: PeerMediaInit) {
@@ -73,7 +73,7 @@ export class PeerMedia implements MediaLink {
     connection.onnegotiationneeded = () => void this.#offer()
     connection.onconnectionstatechange = () => void this.#stateChanged()
     connection.ontrack = () => this.#collect()
-    if (this.#init.isPolite) return
+    if (!this.#init.offers) return
     for (const [line, kind] of lineKinds.entries()) connection.addTransceiver(this.#tracks[line] ?? kind)
   }
 
@@ -84,7 +84,8 @@ export class PeerMedia implements MediaLink {
   async signal(signal: MediaSignal): Promise<void> {
     if (this.#closed) return
     try {
-      if (signal.kind === 'candidate') await this.#addCandidate(signal)
+      if (signal.kind === 'restart') this.restart()
+      else if (signal.kind === 'candidate') await this.#addCandidate(signal)
       else await this.#describe(signal.type, signal.sdp)
     } catch (error) {
       if (!this.#isOver()) throw error
@@ -155,14 +156,12 @@ export class PeerMedia implements MediaLink {
       ...this.#connection.getConfiguration(),
       iceServers: [...this.#init.iceServers()],
     })
-    this.#connection.restartIce()
+    if (this.#init.offers) this.#connection.restartIce()
+    else this.#onSignal({ kind: 'restart' })
   }
 
   async #describe(type: 'offer' | 'answer', sdp: string): Promise<void> {
     const connection = this.#connection
-    const collides = type === 'offer' && (this.#makingOffer || connection.signalingState !== 'stable')
-    this.#ignoringOffer = !this.#init.isPolite && collides
-    if (this.#ignoringOffer) return
     await connection.setRemoteDescription({ type, sdp })
     if (type !== 'offer') return
     await this.#joinTransceivers()
@@ -187,20 +186,17 @@ export class PeerMedia implements MediaLink {
         usernameFragment: signal.ufrag,
       })
     } catch (error) {
-      // One of an offer we ignored, or of an ICE generation that is over: nothing to do.
-      if (!this.#ignoringOffer && this.#connection.remoteDescription === null) throw error
+      // One of an ICE generation that is over: nothing to do.
+      if (this.#connection.remoteDescription === null) throw error
     }
   }
 
   async #offer(): Promise<void> {
     try {
-      this.#makingOffer = true
       await this.#connection.setLocalDescription()
       this.#sendDescription()
     } catch {
       // The connection was closed meanwhile; its owner already knows.
-    } finally {
-      this.#makingOffer = false
     }
   }
 
@@ -221,7 +217,7 @@ export class PeerMedia implements MediaLink {
     })
   }
 
-  /** Puts each line's track where it belongs. By line, not by event: a rolled back offer tells of tracks a second time. */
+  /** Puts each line's track where it belongs. By line: events may come more than once. */
   #collect(): void {
     const [sound, camera, screen, screenSound] = this.#connection
       .getTransceivers()

@@ -94,8 +94,8 @@ export class FakeSession implements LocalSession {
     await Promise.resolve()
     this.set({ screen: on ? 'on' : 'off' })
   }
-  link(peer: PeerId, isPolite: boolean): FakeLink {
-    const link = new FakeLink(isPolite, () => this.#engine.connects)
+  link(peer: PeerId, offers: boolean): FakeLink {
+    const link = new FakeLink(offers, () => this.#engine.connects)
     this.links.set(peer, link)
     this.made.push(link)
     return link
@@ -123,19 +123,19 @@ export class FakeLink implements MediaLink {
   readonly received: MediaSignal[] = []
   restarts = 0
   closed = false
-  readonly #isPolite: boolean
+  readonly #offers: boolean
   readonly #connects: () => boolean
   #signal: (signal: MediaSignal) => void = () => {}
   #state: (state: LinkMediaState) => void = () => {}
 
-  constructor(isPolite: boolean, connects: () => boolean) {
-    this.#isPolite = isPolite
+  constructor(offers: boolean, connects: () => boolean) {
+    this.#offers = offers
     this.#connects = connects
   }
 
   onSignal(listener: (signal: MediaSignal) => void): void {
     this.#signal = listener
-    if (!this.#isPolite) listener({ kind: 'description', type: 'offer', sdp: fakeSdp() })
+    if (this.#offers) listener({ kind: 'description', type: 'offer', sdp: fakeSdp() })
   }
   onState(listener: (state: LinkMediaState) => void): void {
     this.#state = listener

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import type { Download } from '@playwright/test'
+import type { Download, Locator } from '@playwright/test'
 import { expect, test } from './fixtures/test.ts'
 import type { Tab } from './fixtures/tab.ts'
 
@@ -65,3 +65,50 @@ test('a download that the browser ends early is told as failed, not as saved', a
   await expect(ann.card('big.bin')).toContainText('ended this download before it was whole')
   expect(await download.failure()).not.toBeNull()
 })
+
+test('a video plays from the mesh and seeks to the middle before the whole is here', async ({ person }) => {
+  test.setTimeout(240_000)
+  const ann = await person('Ann')
+  const link = await ann.startRoom()
+  const ben = await person('Ben')
+  await ben.join(link)
+  await ben.sees('Ann')
+  await isControlled(ben)
+  const source = await readFile('e2e/fixtures/webm.js', 'utf8')
+  const options = JSON.stringify({ name: 'film.webm', seconds: 60, framesPerSecond: 5 })
+  const sizeBytes = await ann.page.evaluate<number>(
+    `(() => { ${source}; return globalThis.shareFilm(${options}) })()`,
+  )
+  expect(sizeBytes).toBeGreaterThan(20_000_000)
+  // Ben's own copy is freed, so that every tile has to come from Ann.
+  await expect(ben.card('film.webm')).toContainText('whole on this device', { timeout: 120_000 })
+  await ben.chooses('film.webm', 'Free space')
+  await expect(ben.card('film.webm')).not.toContainText('whole on this device')
+
+  const before = await ben.receivedBytes()
+  await ben.card('film.webm').getByRole('button', { name: 'Play film.webm' }).click()
+  const video = ben.card('film.webm').locator('video')
+  await expect.poll(() => video.evaluate((v: HTMLVideoElement) => v.readyState)).toBeGreaterThanOrEqual(2)
+  expect(await shownColour(video)).toBe('red')
+  expect(await video.evaluate((v: HTMLVideoElement) => v.duration)).toBeCloseTo(60, 0)
+  await video.evaluate((v: HTMLVideoElement) => {
+    v.pause()
+    v.currentTime = 45
+  })
+  await expect
+    .poll(() => video.evaluate((v: HTMLVideoElement) => (v.seeking ? 0 : v.readyState)))
+    .toBeGreaterThanOrEqual(2)
+  expect(await shownColour(video)).toBe('blue')
+  expect((await ben.receivedBytes()) - before).toBeLessThan(sizeBytes * 0.9)
+})
+
+/** What the flat square of the test film shows now. */
+function shownColour(video: Locator): Promise<string> {
+  return video.evaluate((v: HTMLVideoElement) => {
+    const canvas = new OffscreenCanvas(160, 90)
+    const context = canvas.getContext('2d')
+    context?.drawImage(v, 0, 0, 160, 90)
+    const [red = 0, , blue = 0] = context?.getImageData(15, 15, 1, 1).data ?? []
+    return red > blue ? 'red' : 'blue'
+  })
+}

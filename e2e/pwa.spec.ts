@@ -68,3 +68,33 @@ test('a window without storage works, and says that nothing stays', async ({ per
   await ann.hears('from a private window')
   await ben.isDelivered('from a private window')
 })
+
+test('what another app shares is offered without a network, and goes where the person says', async ({
+  person,
+}) => {
+  const ann = await person('Ann')
+  await ann.startRoom()
+  await ann.page.waitForFunction(() => navigator.serviceWorker.controller !== null)
+  await ann.page.context().setOffline(true)
+  // What the browser does when this app is chosen in another one's share sheet.
+  await ann.page.evaluate(() => {
+    const form = document.createElement('form')
+    Object.assign(form, { method: 'POST', action: '/~share', enctype: 'multipart/form-data' })
+    const input = document.createElement('input')
+    const picked = new DataTransfer()
+    picked.items.add(new File(['from elsewhere'], 'note.txt', { type: 'text/plain' }))
+    Object.assign(input, { type: 'file', name: 'files', files: picked.files })
+    form.append(input)
+    document.body.append(form)
+    form.submit()
+  })
+  const dialog = ann.page.getByRole('dialog', { name: 'Shared with Tessera' })
+  await expect(dialog).toContainText('note.txt')
+  await dialog
+    .getByRole('button', { name: /^Room / })
+    .first()
+    .click()
+  await expect(ann.card('note.txt')).toContainText('Held by you')
+  await ann.page.context().setOffline(false)
+  expect(await ann.downloads('note.txt')).toBe(createHash('sha256').update('from elsewhere').digest('hex'))
+})

@@ -18,7 +18,7 @@ test('in a room of six the sharer and two holders leave: a newcomer gets the fil
   for (const name of ['Ben', 'Cleo', 'Dora', 'Eli', 'Finn']) await ann.sees(name)
   const file = { name: 'kept.bin', mimeType: 'application/octet-stream', buffer: randomBytes(3_000_000) }
   await ann.shares(file)
-  await expect(ann.card(file.name)).toContainText('safe to close', { timeout: 60_000 })
+  await ann.keepsSafe(file.name)
   await expect(ann.card(file.name).getByRole('img')).toHaveAttribute('aria-label', /^5 of 5 shards/)
 
   const [ben, cleo, ...left] = others

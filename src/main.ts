@@ -62,9 +62,11 @@ async function start(target: HTMLElement): Promise<void> {
     // Absent on insecure pages, whatever the types say.
     storage: (navigator as { storage?: StorageManager }).storage,
     createAudio: () => new AudioContext(),
+    createCesEngine: async () => (await import('./platform/browser/ces-pool.ts')).createCesPool(),
     version: __APP_VERSION__,
     updates,
     install,
+    inbox: async () => (await import('./platform/browser/shared-inbox.ts')).cacheInbox(caches, Date.now),
   })
   // First: what a link opens is drawn at once, not after the landing page.
   app.start()

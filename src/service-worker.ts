@@ -2,6 +2,7 @@
 import { answerFor } from './service-worker/answer.ts'
 import type { StreamsAlive, StreamsLost } from './service-worker/api.ts'
 import { answerFile, fileOf } from './service-worker/file-stream.ts'
+import { sharePath, takeShared } from './service-worker/share-target.ts'
 import { dropOldShells, fillShell, fromShell } from './service-worker/shell.ts'
 
 declare const self: ServiceWorkerGlobalScope
@@ -44,6 +45,10 @@ self.addEventListener('fetch', (event) => {
     const windows = (): Promise<readonly Client[]> =>
       self.clients.matchAll({ type: 'window', includeUncontrolled: true })
     event.respondWith(answerFile({ windows, running, newId: () => crypto.randomUUID() }, event.request))
+    return
+  }
+  if (url.origin === self.location.origin && url.pathname === sharePath && event.request.method === 'POST') {
+    event.respondWith(takeShared(caches, event.request, Date.now(), self.location.origin))
     return
   }
   const answer = answerFor(event.request, self.location.origin, shell)

@@ -57,6 +57,16 @@ export class BenchTab {
     return result as Awaited<ReturnType<BenchPage[K]>>
   }
 
+  /** Process ids of its browser's renderers: the page with its workers, and a spare one at times. */
+  async rendererPids(): Promise<readonly number[]> {
+    const browser = this.#context.browser()
+    if (browser === null) throw new Error('the browser is closed')
+    const session = await browser.newBrowserCDPSession()
+    const { processInfo } = await session.send('SystemInfo.getProcessInfo')
+    await session.detach()
+    return processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id)
+  }
+
   async close(): Promise<void> {
     await this.#context.close()
     await rm(this.#profile, { recursive: true, force: true })

@@ -1,17 +1,20 @@
 import type { Clock } from '../core/base/clock.ts'
 import { TesseraError } from '../core/base/errors.ts'
 import type { RoomId } from '../core/base/ids.ts'
+import type { CesEngine } from '../core/ces/index.ts'
 import type { RoomSession } from '../core/peer.ts'
 import type { RoomLink } from '../core/room/link.ts'
 import { Announcer } from './announcer.svelte.ts'
+import { draftKey, historyKey } from './keep.ts'
+import { OfferState } from './offer.svelte.ts'
 import { PeerState } from './peer.svelte.ts'
 import { PrefsState } from './prefs.svelte.ts'
 import type { RoomState } from './room.svelte.ts'
-import type { Route } from './route.ts'
+import { type Route, splitFileLink } from './route.ts'
 import { Router, type RouterWindow } from './router.ts'
 import { showControls } from './safe-name.ts'
 import type { SaveWindow } from './save-place.ts'
-import type { AppInstall, AppUpdates, Engine, Keep, StorageReport } from './shell-ports.ts'
+import type { AppInstall, AppUpdates, Engine, Keep, SharedInbox, StorageReport } from './shell-ports.ts'
 import { StorageState } from './storage.svelte.ts'
 import { ToastsState } from './toasts.svelte.ts'
 import { errorWords, t } from './words.ts'
@@ -40,9 +43,12 @@ export interface AppInit {
   readonly tabKeep: Keep
   readonly storage: StorageReport | undefined
   readonly createAudio: () => AudioContext
+  /** An engine over workers of its own, for the self-test. Whoever asks stops it. */
+  readonly createCesEngine: () => Promise<CesEngine>
   readonly version: string
   readonly updates?: AppUpdates | undefined
   readonly install?: AppInstall | undefined
+  readonly inbox?: (() => Promise<SharedInbox>) | undefined
 }
 
 /** A link given to this tab that has not been entered yet: a reload meanwhile tries it again. */
@@ -63,6 +69,8 @@ export class AppState {
   readonly version: string
   readonly updates: AppUpdates | undefined
   readonly install: AppInstall | undefined
+  readonly createCesEngine: () => Promise<CesEngine>
+  readonly offer: OfferState
   readonly #init: AppInit
   readonly #router: Router
   #view = $state.raw<View>({ kind: 'landing' })
@@ -79,7 +87,17 @@ export class AppState {
     this.version = init.version
     this.updates = init.updates
     this.install = init.install
+    this.createCesEngine = init.createCesEngine
     this.#router = new Router(init.window)
+    this.offer = new OfferState({
+      inbox: init.inbox,
+      ready: () => this.peer.ready(),
+      enter: async (room) => {
+        if (room === undefined) await this.startRoom()
+        else if (room !== this.room?.id) await this.openRoom(room)
+        return this.room
+      },
+    })
   }
 
   get view(): View {
@@ -118,12 +136,14 @@ export class AppState {
   /** Enters by an invitation. What is wrong with it is told on the landing page, beside the link. */
   async openLink(text: string): Promise<void> {
     this.#init.tabKeep.set(pendingLinkKey, text)
+    const { room, file } = splitFileLink(text)
     await this.#go(
       () => t('room.entering'),
-      async ({ links }) => links.parse(required(text)),
+      async ({ links }) => links.parse(required(room)),
       (error) => ({ kind: 'landing', problem: { text, words: errorWords(error) } }),
     )
     this.#init.tabKeep.delete(pendingLinkKey)
+    if (this.room !== undefined && file !== undefined) this.room.wantedFile = file
   }
 
   /** Returns to a room this device knows. */
@@ -155,7 +175,12 @@ export class AppState {
   async forgetRoom(id: RoomId): Promise<void> {
     const title = this.#labelOf(id)
     if (this.room?.id === id) await this.leave()
-    const undo = this.peer.forgetLater(id, this.#init.clock, (error) => this.toasts.problem(error))
+    const undo = this.peer.forgetLater(id, this.#init.clock, {
+      failed: (error) => this.toasts.problem(error),
+      forgotten: () => {
+        for (const key of [draftKey(id), historyKey(id)]) this.#init.keep.delete(key)
+      },
+    })
     this.toasts.show({
       tone: 'info',
       text: t('landing.forgotten', { room: title }),
@@ -166,7 +191,10 @@ export class AppState {
   #follow(route: Route): void {
     if (route.kind === 'link') void this.openLink(route.text)
     else if (route.kind === 'room') void this.openRoom(route.room)
-    else {
+    else if (route.kind === 'shared') {
+      this.offer.isOpen = true
+      if (this.room !== undefined) this.#router.toRoom(this.room.id)
+    } else {
       const pending = this.#init.tabKeep.get(pendingLinkKey)
       if (pending !== undefined && this.#wish === 0) void this.openLink(pending)
       else void this.leave()
@@ -220,6 +248,7 @@ export class AppState {
       saveWindow: this.#init.window,
       createAudio: this.#init.createAudio,
       isVisible: () => !this.#init.window.document.hidden,
+      onShare: () => void this.storage.persistOnce(),
     })
   }
 

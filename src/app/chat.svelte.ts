@@ -2,6 +2,7 @@ import { utf8 } from '../core/base/bytes.ts'
 import type { AccountId, RoomId } from '../core/base/ids.ts'
 import { type Chat, maxTextBytes, type TimelineEntry } from '../core/chat/index.ts'
 import type { Announcer } from './announcer.svelte.ts'
+import { draftKey } from './keep.ts'
 import type { PeopleState } from './people.svelte.ts'
 import { showControls } from './safe-name.ts'
 import type { Keep } from './shell-ports.ts'
@@ -28,6 +29,7 @@ export class ChatState {
   readonly #changed: () => void
   readonly #stop = new AbortController()
   #unread = $state(0)
+  #draftVersion = $state(0)
   #unreadKey = $state<string | undefined>()
   /** Whether the newest row is on screen; the timeline tells. */
   #isAtEnd = true
@@ -114,16 +116,27 @@ export class ChatState {
     else this.#init.keep.set(this.#draftKey, text)
   }
 
+  /** Grows when something else than the composer wrote the draft. */
+  get draftVersion(): number {
+    return this.#draftVersion
+  }
+  /** Puts words below what is written already. */
+  addToDraft(text: string): void {
+    this.draft = this.draft === '' ? text : `${this.draft}\n${text}`
+    this.#draftVersion += 1
+  }
+
   stop(): void {
     this.#stop.abort()
   }
 
   get #draftKey(): string {
-    return `draft:${this.#init.room}`
+    return draftKey(this.#init.room)
   }
 
   #arrived(entries: readonly TimelineEntry[]): void {
-    const others = entries.filter((entry) => !entry.own)
+    // A file taken back is told by its card; it is no message.
+    const others = entries.filter((entry) => !entry.own && entry.body.kind !== 'withdraw')
     const [first] = others
     if (first === undefined) return
     for (const entry of others) this.#announce(entry)
@@ -140,6 +153,9 @@ export class ChatState {
     if (body.kind === 'text') this.#init.announcer.message(name, body.text)
     else if (body.kind === 'file') {
       this.#init.announcer.message(name, t('chat.announceFile', { file: showControls(body.name) }))
+    } else if (body.kind === 'folder') {
+      const folder = { name: showControls(body.name), n: body.files.length }
+      this.#init.announcer.message(name, t('chat.announceFolder', folder))
     }
   }
 }

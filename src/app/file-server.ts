@@ -1,4 +1,5 @@
 import type { Bytes } from '../core/base/bytes.ts'
+import type { Events } from '../core/base/events.ts'
 
 /** A file as it is given to the browser itself: to its downloads, or to a player. */
 export interface ServedFile {
@@ -22,6 +23,8 @@ export interface ServedFile {
 
 /** Gives out files at addresses of this page's own origin, where the browser has a service worker for it. */
 export interface FileServer {
+  /** The worker came or went. */
+  readonly events: Events<{ 'server:changed': object }>
   /** False where there is no worker: private windows of some browsers, or the first seconds of a first visit. */
   readonly isReady: boolean
   /** An address for a file until `stop`; answers under way fail then. */

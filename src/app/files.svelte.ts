@@ -1,12 +1,23 @@
 import { SvelteSet } from 'svelte/reactivity'
-import type { AccountId, FileId } from '../core/base/ids.ts'
+import type { Clock } from '../core/base/clock.ts'
+import { errorName, isAbort } from '../core/base/errors.ts'
+import type { AccountId, FileId, RoomId } from '../core/base/ids.ts'
+import type { Chat } from '../core/chat/index.ts'
 import type { Files, FileView, Transfer } from '../core/files/index.ts'
-import { fileSource } from './file-source.ts'
+import { CareState, type FileLinks } from './care.svelte.ts'
+import type { FileServer } from './file-server.ts'
+import { type FolderSave, FolderSavingState } from './folder-saving.svelte.ts'
+import { type Folder, FoldersState } from './folders.svelte.ts'
+import { mediaKind, passiveType } from './media-kinds.ts'
 import type { PeopleState } from './people.svelte.ts'
+import { canPlay, Playback } from './playing.svelte.ts'
 import { showControls } from './safe-name.ts'
 import { blobSink, type SavePlace } from './save-place.ts'
-import { SavingState } from './saving.svelte.ts'
+import { type SaveOutcome, SavingState } from './saving.svelte.ts'
+import { SharingState } from './sharing.svelte.ts'
+import type { Keep } from './shell-ports.ts'
 import type { ToastsState } from './toasts.svelte.ts'
+import { TransferHistory } from './transfer-history.svelte.ts'
 import { watch } from './watch.ts'
 import { t } from './late-words.ts'
 
@@ -16,39 +27,46 @@ export interface FilesStateInit {
   readonly people: PeopleState
   readonly toasts: ToastsState
   readonly places: SavePlace
+  readonly server: FileServer
+  readonly chat: Chat
+  readonly room: RoomId
+  readonly keep: Keep
+  readonly clock: Clock
+  readonly links: FileLinks
 }
 
-/** A picked file that waits until the one before it is sealed. */
-export interface WaitingFile {
-  readonly id: number
-  readonly name: string
-  readonly sizeBytes: number
-}
-
-/** Raster images the browser decodes without running anything; SVG is not among them on purpose. */
-const previewTypes = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/avif'])
 /** A preview is decoded in memory, about ten times its size. */
 const maxPreviewBytes = 8_000_000
+/** The same for a picture that was asked for. */
+const maxShownBytes = 32_000_000
 
 /** The files of a room: what is shared, held, on its way. */
 export class FilesState {
   readonly saving: SavingState
+  readonly folderSaving: FolderSavingState
+  readonly sharing: SharingState
+  readonly folders: FoldersState
+  readonly care: CareState
+  readonly history: TransferHistory
   readonly #init: FilesStateInit
   readonly #changed: () => void
+  readonly #serverChanged: () => void
   readonly #stop = new AbortController()
-  /** Shared in this session, so that closing the tab may lose what others do not hold yet. */
-  readonly #sharedHere = new SvelteSet<FileId>()
   /** Files being read for a preview: their transfer is not a person's. */
   readonly #previewing = new SvelteSet<FileId>()
-  #queue: { readonly id: number; readonly file: File }[] = []
-  #waiting = $state.raw<readonly WaitingFile[]>([])
-  #nextId = 0
-  #isSharing = false
-
   constructor(init: FilesStateInit) {
     this.#init = init
-    this.saving = new SavingState(init)
     this.#changed = watch(init.files.events, 'file:changed', 'file:removed', 'transfer:changed')
+    this.history = new TransferHistory(init.keep, init.room)
+    this.folders = new FoldersState(init.chat)
+    this.care = new CareState(init)
+    this.saving = new SavingState({ ...init, onEnd: (file, end) => this.#saved(file, end) })
+    this.folderSaving = new FolderSavingState({ ...init, onEnd: (body, end) => this.#savedFolder(body, end) })
+    this.sharing = new SharingState({
+      ...{ ...init, changed: this.#changed },
+      onEnd: ({ name, sizeBytes, error }) => this.#ended('share', name, sizeBytes, error),
+    })
+    this.#serverChanged = watch(init.server.events, 'server:changed')
     init.files.events.on(
       'holder:blamed',
       ({ account }) =>
@@ -73,56 +91,42 @@ export class FilesState {
     return this.list.find((file) => file.id === id)
   }
 
-  /** Files being locked and cut now; each becomes a card of the timeline when done. */
-  get sealing(): readonly Transfer[] {
-    this.#changed()
-    return this.#init.files.transfers().filter((t) => t.direction === 'share' && t.state.kind === 'sealing')
-  }
-  /** Picked files whose turn has not come. */
-  get waiting(): readonly WaitingFile[] {
-    return this.#waiting
-  }
-  /** The fetch of a file to disk that goes on now. */
-  fetching(id: FileId): Transfer | undefined {
+  /** What goes on with a file, or waits for a person's word: a fetch to disk, or keeping it here. */
+  transfer(id: FileId): Transfer | undefined {
     this.#changed()
     if (this.#previewing.has(id)) return undefined
     return this.#init.files
       .transfers()
       .findLast(
-        ({ file, direction, state }) =>
-          file === id && direction === 'fetch' && (state.kind === 'fetching' || state.kind === 'waiting'),
+        ({ file, direction, state }) => file === id && direction !== 'share' && unfinished.has(state.kind),
       )
   }
-  /** Shares picked files, one after the other so that memory stays bounded. */
-  share(files: Iterable<File>): void {
-    for (const file of files) this.#queue.push({ id: this.#nextId++, file })
-    void this.#shareNext()
-  }
-  /** Takes a waiting file out of the queue. */
-  unqueue(id: number): void {
-    this.#queue = this.#queue.filter((waiting) => waiting.id !== id)
-    this.#showQueue()
+  /** Whether a file was taken back by whoever posted it. */
+  isWithdrawn(id: FileId): boolean {
+    this.#changed()
+    return this.#init.files.isWithdrawn(id)
   }
   cancel(transfer: string): void {
     this.#init.files.cancel(transfer)
   }
-
-  async forget(file: FileView): Promise<void> {
-    try {
-      await this.#init.files.forget(file.id)
-      this.#init.toasts.show({ tone: 'good', text: t('file.forgotten', { name: showControls(file.name) }) })
-    } catch (error) {
-      this.#init.toasts.problem(error)
-    }
+  pause(transfer: string): void {
+    this.#init.files.pause(transfer)
+  }
+  resume(transfer: string): void {
+    this.#init.files.resume(transfer)
   }
 
-  /** Whether a file can be shown as a picture without asking anyone for it. */
+  /** Whether a file is drawn as a picture without being asked for: nobody has to be bothered for it. */
   canPreview(file: FileView): boolean {
-    return file.isLocal && file.sizeBytes <= maxPreviewBytes && previewTypes.has(file.mediaType)
+    return file.isLocal && file.sizeBytes <= maxPreviewBytes && mediaKind(file) === 'image'
   }
-  /** The picture of a previewable file; undefined when it cannot be read after all. */
+  /** Whether a file can be drawn as a picture on a person's word, gathered first. */
+  canShowPicture(file: FileView): boolean {
+    return !this.canPreview(file) && file.sizeBytes <= maxShownBytes && mediaKind(file) === 'image'
+  }
+  /** The picture of a file; undefined when it cannot be read after all. */
   async preview(file: FileView, signal: AbortSignal): Promise<Blob | undefined> {
-    const { sink, blob } = blobSink(file.mediaType)
+    const { sink, blob } = blobSink(passiveType(file) ?? '')
     this.#previewing.add(file.id)
     try {
       await this.#init.files.fetch(file.id, sink, { signal })
@@ -135,6 +139,16 @@ export class FilesState {
     }
   }
 
+  /** Whether a file can be played here while it comes. */
+  canPlay(file: FileView): boolean {
+    this.#serverChanged()
+    return canPlay(this.#init, file)
+  }
+  /** A player's source; stop it. */
+  play(file: FileView): Playback {
+    return new Playback(this.#init, file)
+  }
+
   /** Bytes of tiles kept on this device. */
   get keptBytes(): number {
     return this.list.reduce((sum, file) => sum + file.keptBytes, 0)
@@ -145,12 +159,14 @@ export class FilesState {
     const active = this.#init.files
       .transfers()
       .some(({ state }) => state.kind === 'sealing' || state.kind === 'fetching')
-    return active || this.#queue.length > 0 || this.#isSpreading()
+    return active || this.sharing.isWaiting || this.#isSpreading()
   }
   stop(): void {
     this.#stop.abort()
     this.saving.stop()
-    this.#queue = []
+    this.folderSaving.stop()
+    this.sharing.stop()
+    this.folders.stop()
   }
 
   #isSpreading(): boolean {
@@ -162,27 +178,36 @@ export class FilesState {
         .list()
         .some(
           ({ id, owner, durability }) =>
-            owner === self && this.#sharedHere.has(id) && !durability.safeToClose,
+            owner === self && this.sharing.wasSharedHere(id) && !durability.safeToClose,
         )
     )
   }
 
-  async #shareNext(): Promise<void> {
-    if (this.#isSharing) return
-    this.#isSharing = true
-    for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
-      this.#showQueue()
-      const { file } = next
-      try {
-        this.#sharedHere.add(await this.#init.files.share(fileSource(file), { signal: this.#stop.signal }))
-      } catch (error) {
-        this.#init.toasts.problem(error, t('file.shareFailed', { name: showControls(file.name) }))
-      }
-    }
-    this.#isSharing = false
+  #saved({ name, sizeBytes }: FileView, end: SaveOutcome | 'cancelled'): void {
+    const at = this.#init.clock.now()
+    const past = { at, direction: 'save', name, sizeBytes } as const
+    if (end === 'cancelled') this.history.add({ ...past, end })
+    else if (end.kind === 'failed') this.history.add({ ...past, end: 'failed', error: end.error })
+    else this.history.add({ ...past, end: 'done', place: end.place.kind })
   }
 
-  #showQueue(): void {
-    this.#waiting = this.#queue.map(({ id, file }) => ({ id, name: file.name, sizeBytes: file.size }))
+  #savedFolder({ name, files }: Folder['body'], end: FolderSave | 'cancelled'): void {
+    const sizeBytes = files.reduce((sum, file) => sum + file.sizeBytes, 0)
+    const past = { at: this.#init.clock.now(), direction: 'save', name, sizeBytes } as const
+    if (end === 'cancelled' || end.kind === 'running') this.history.add({ ...past, end: 'cancelled' })
+    else if (end.kind === 'failed') this.history.add({ ...past, end: 'failed', error: end.error })
+    else if (end.kind === 'partly') {
+      this.history.add({ ...past, end: 'failed', error: 'FileUnavailableError' })
+    } else this.history.add({ ...past, end: 'done', place: end.how === 'zip' ? 'downloads' : 'picked' })
+  }
+
+  #ended(direction: 'share', name: string, sizeBytes: number, error: unknown): void {
+    const past = { at: this.#init.clock.now(), direction, name, sizeBytes } as const
+    if (error === undefined) this.history.add({ ...past, end: 'done' })
+    else if (isAbort(error)) this.history.add({ ...past, end: 'cancelled' })
+    else this.history.add({ ...past, end: 'failed', error: errorName(error) })
   }
 }
+
+/** States of a transfer that is not over. */
+const unfinished = new Set<Transfer['state']['kind']>(['fetching', 'waiting', 'paused', 'interrupted'])

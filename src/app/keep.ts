@@ -31,3 +31,13 @@ export function memoryKeep(): Keep {
     delete: (key) => void values.delete(key),
   }
 }
+
+/** Where a room's draft is kept. */
+export function draftKey(room: string): string {
+  return `draft:${room}`
+}
+
+/** Where a room's past transfers are kept. */
+export function historyKey(room: string): string {
+  return `history:${room}`
+}

@@ -73,9 +73,13 @@ export class PeerState {
 
   /**
    * Hides a room now and removes it from this device after the time to undo; the returned function undoes. `failed` hears
-   * of a removal that did not work; the room is shown again then.
+   * of a removal that did not work; the room is shown again then. `forgotten` hears of one that did.
    */
-  forgetLater(room: RoomId, clock: Clock, failed: (error: unknown) => void): () => void {
+  forgetLater(
+    room: RoomId,
+    clock: Clock,
+    { failed, forgotten }: { failed: (error: unknown) => void; forgotten: () => void },
+  ): () => void {
     const show = (): void => {
       this.#hidden = this.#hidden.filter((id) => id !== room)
     }
@@ -83,6 +87,7 @@ export class PeerState {
     const cancel = clock.after(undoMs, () => {
       this.ready()
         .then(({ peer }) => peer.forget(room))
+        .then(forgotten)
         .catch(failed)
         .finally(show)
     })

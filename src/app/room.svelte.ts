@@ -1,3 +1,4 @@
+import type { FileId } from '../core/base/ids.ts'
 import type { Clock } from '../core/base/clock.ts'
 import type { Peer, RoomSession } from '../core/peer.ts'
 import type { Announcer } from './announcer.svelte.ts'
@@ -6,6 +7,7 @@ import type { CallStreams } from './call-streams.ts'
 import { ChatState } from './chat.svelte.ts'
 import type { FileServer } from './file-server.ts'
 import { FilesState } from './files.svelte.ts'
+import { fileLink } from './route.ts'
 import { PeopleState } from './people.svelte.ts'
 import type { PrefsState } from './prefs.svelte.ts'
 import { Ringtone } from './ringtone.ts'
@@ -34,6 +36,8 @@ export interface RoomStateInit {
   readonly saveWindow: SaveWindow
   readonly createAudio: () => AudioContext
   readonly isVisible: () => boolean
+  /** Told when a person's share begins. */
+  readonly onShare?: () => void
 }
 
 /** The open room, with one state for each of its features. */
@@ -43,8 +47,11 @@ export class RoomState {
   readonly files: FilesState
   readonly call: CallState
   readonly id: RoomSession['room']['id']
+  /** A link led here for this file; cleared once the person moves on. */
+  wantedFile = $state<string | undefined>()
   readonly #init: RoomStateInit
   readonly #peerChanged: () => void
+  readonly #offs: (() => void)[] = []
 
   constructor(init: RoomStateInit) {
     const { session, toasts } = init
@@ -53,7 +60,16 @@ export class RoomState {
     this.#peerChanged = watch(init.peer.events, 'relay:changed', 'rooms:changed', 'name:changed')
     this.people = new PeopleState(session.room, init.announcer, toasts, this.#peerChanged)
     const places = new SavePlace({ ...init, window: init.saveWindow })
-    this.files = new FilesState({ files: session.files, people: this.people, toasts, places })
+    const { files, chat } = session
+    const links = (file: FileId): string => fileLink(this.inviteLink, file)
+    this.files = new FilesState({
+      ...{ ...init, files, chat, places, links, room: this.id, people: this.people },
+    })
+    this.#offs.push(
+      session.files.events.on('transfer:changed', ({ transfer }) => {
+        if (transfer.direction === 'share') init.onShare?.()
+      }),
+    )
     const ringtone = new Ringtone(init.createAudio)
     this.call = new CallState({
       ...init,
@@ -105,6 +121,7 @@ export class RoomState {
   }
 
   stop(): void {
+    for (const off of this.#offs.splice(0)) off()
     this.chat.stop()
     this.files.stop()
     this.call.stop()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { routeOf } from './route.ts'
+import { fileLink, routeOf, splitFileLink } from './route.ts'
 
 const host = 'https://tessera.example/'
 
@@ -22,5 +22,26 @@ describe('routes', () => {
 
   it('takes no room id of another alphabet', () => {
     expect(routeOf(`${host}#/room/a%20b`)).toEqual({ kind: 'landing' })
+  })
+
+  it('FI-70: knows what the worker leads to', () => {
+    expect(routeOf(`${host}#/shared`)).toEqual({ kind: 'shared' })
+  })
+})
+
+describe('the link to a file', () => {
+  const id = 'BGk7En-9e-Qy2lUvv04w5xnJAL_gIsaMk2tKnG6QHA8'
+
+  it('FI-47: is the room’s link and the file’s id', () => {
+    const link = fileLink(`${host}#/r/AQcH`, id)
+    expect(link).toBe(`${host}#/r/AQcH/f/${id}`)
+    expect(routeOf(link)).toEqual({ kind: 'link', text: link })
+    expect(splitFileLink(link)).toEqual({ room: `${host}#/r/AQcH`, file: id })
+  })
+
+  it('FI-47: of no file is a room’s link, as it was', () => {
+    for (const text of [`${host}#/r/AQcH`, `${host}#/r/AQcH/f/short`, ' ', `${host}#/r/AQcH/f/${id}x`]) {
+      expect(splitFileLink(text)).toEqual({ room: text, file: undefined })
+    }
   })
 })

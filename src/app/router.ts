@@ -57,7 +57,7 @@ export class Router {
 
   #read(): Route {
     const route = routeOf(this.#window.location.href)
-    if (route.kind === 'link') this.#replace(landingHash)
+    if (route.kind === 'link' || route.kind === 'shared') this.#replace(landingHash)
     this.#last = this.#window.location.href
     return route
   }

@@ -4,10 +4,11 @@ import { AbortError, isAbort, TesseraError } from '../core/base/errors.ts'
 import type { FileSink } from '../core/files/index.ts'
 import { safeFileName } from '../core/files/index.ts'
 import type { FileServer } from './file-server.ts'
+import { folderTarget, type FolderTarget, pickedSink } from './save-folder.ts'
 import { streamSink } from './stream-save.ts'
 
 /** Thrown when the browser forbids writing at the chosen place. */
-class SaveRefusedError extends TesseraError {
+export class SaveRefusedError extends TesseraError {
   override name = 'SaveRefusedError'
 }
 
@@ -40,6 +41,7 @@ export interface SaveTarget {
 export interface SaveWindow {
   readonly showSaveFilePicker?: (options: { suggestedName: string }) => Promise<FileSystemFileHandle>
   readonly showOpenFilePicker?: (options: { startIn: FileSystemHandle }) => Promise<unknown>
+  readonly showDirectoryPicker?: (options: { mode: 'readwrite' }) => Promise<FileSystemDirectoryHandle>
   readonly document: Document
 }
 
@@ -99,6 +101,24 @@ export class SavePlace {
     } catch (cause) {
       if (isAbort(cause)) throw new AbortError('the save picker was closed', { cause })
       throw new SaveRefusedError('the browser refused the chosen place', { cause })
+    }
+  }
+
+  /** Whether a person can choose a folder to put a folder into. */
+  get canPickFolder(): boolean {
+    return this.#components.window.showDirectoryPicker !== undefined
+  }
+
+  /** A new folder in a place the person picks. Throws `AbortError` when the picker is closed, `SaveRefusedError`. */
+  async pickFolder(name: string): Promise<FolderTarget> {
+    const { window } = this.#components
+    try {
+      const picked = await window.showDirectoryPicker?.({ mode: 'readwrite' })
+      if (picked === undefined) throw new AbortError('there is no folder picker')
+      return await folderTarget(picked, name)
+    } catch (cause) {
+      if (isAbort(cause)) throw new AbortError('the folder picker was closed', { cause })
+      throw new SaveRefusedError('the browser refused the chosen folder', { cause })
     }
   }
 
@@ -179,14 +199,5 @@ class Gathered {
     this.#blobs.push(new Blob(this.#fresh))
     this.#fresh = []
     this.#freshBytes = 0
-  }
-}
-
-function pickedSink(stream: FileSystemWritableFileStream): FileSink {
-  return {
-    write: (bytes) => stream.write(bytes),
-    close: () => stream.close(),
-    // Nothing is written to the chosen file until close: abort leaves it as it was.
-    abort: (reason) => stream.abort(reason),
   }
 }

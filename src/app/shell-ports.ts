@@ -35,6 +35,20 @@ export interface StorageReport {
   persist(): Promise<boolean>
 }
 
+/** What another app shared with ours. */
+export interface SharedThings {
+  readonly text: string
+  readonly files: readonly File[]
+  /** Files that were too many or too large to be taken. */
+  readonly leftOut: number
+}
+
+/** Where it lies until a person has chosen a room for it. */
+export interface SharedInbox {
+  read(): Promise<SharedThings | undefined>
+  drop(): Promise<void>
+}
+
 /** Reads and writes room links; lives in the core, loaded after the first paint. */
 export interface RoomLinks {
   /** Throws a `Link…Error` for anything that is not a whole room link. */

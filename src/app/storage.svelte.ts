@@ -7,6 +7,7 @@ export class StorageState {
   #quotaBytes = $state<number | undefined>()
   #isPersisted = $state(false)
   #wasRefused = $state(false)
+  #wasAsked = false
 
   /** @param report undefined where the browser has no storage manager (insecure context, old engine) */
   constructor(report: StorageReport | undefined) {
@@ -36,6 +37,21 @@ export class StorageState {
       this.#isPersisted = (await this.#report?.persisted()) ?? false
     } catch {
       // Opaque origins and some private windows refuse to tell: the figures stay unknown, which is drawn as such.
+    }
+  }
+
+  /**
+   * A person has put something here that must stay: asks the browser once to keep it, unless it does already. A refusal is
+   * not told; the settings say how it is, and ask again.
+   */
+  async persistOnce(): Promise<void> {
+    if (this.#wasAsked) return
+    this.#wasAsked = true
+    try {
+      const isPersisted = (await this.#report?.persisted()) ?? false
+      this.#isPersisted = isPersisted || ((await this.#report?.persist()) ?? false)
+    } catch {
+      // As in `refresh`: what is not told stays unknown.
     }
   }
 

@@ -24,6 +24,8 @@ export function timelineRows(
   const rows: TimelineRow[] = []
   let previous: TimelineEntry | undefined
   for (const entry of entries) {
+    // Told by the card of what was taken back.
+    if (entry.body.kind === 'withdraw') continue
     const isNewDay = previous === undefined || startOfDay(previous.at) !== startOfDay(entry.at)
     const isUnread = entry.key === unreadKey
     if (isNewDay) rows.push({ kind: 'day', key: `day:${entry.key}`, at: entry.at })

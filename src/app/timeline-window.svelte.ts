@@ -40,6 +40,12 @@ export class TimelineWindow {
     if (!isAtEnd) this.#hold(start, maxRows, timeline)
   }
 
+  /** Draws the surroundings of one row, wherever it is. */
+  show(index: number, timeline: readonly TimelineEntry[]): void {
+    this.#isAtEnd = false
+    this.#hold(Math.max(0, index - pageRows / 2), maxRows, timeline)
+  }
+
   /** One page further into the past; rows far below are let go. */
   earlier(timeline: readonly TimelineEntry[]): void {
     const { start } = this.spanOf(timeline)

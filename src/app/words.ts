@@ -56,24 +56,29 @@ function textOf(name: string): string | undefined {
 export function errorWords(error: unknown): string {
   return errorNameWords(errorName(error), {
     detail: error instanceof Error ? error.message : String(error),
-    ...(isQuota(error) ? { neededBytes: error.neededBytes } : {}),
+    ...(isQuota(error) ? { neededBytes: error.neededBytes, freeBytes: error.freeBytes } : {}),
   })
 }
 
 /** {@link errorWords} where only the stable name and message are left: failed rows and transfers. */
 export function errorNameWords(
   name: string,
-  { detail = name, neededBytes }: { detail?: string; neededBytes?: number | undefined } = {},
+  {
+    detail = name,
+    neededBytes,
+    freeBytes,
+  }: { detail?: string; neededBytes?: number | undefined; freeBytes?: number | undefined } = {},
 ): string {
   if (name === 'QuotaExceededError') {
     return t('error.QuotaExceededError', {
       needed: neededBytes === undefined ? undefined : formatBytes(neededBytes, locale),
+      free: freeBytes === undefined ? undefined : formatBytes(freeBytes, locale),
     })
   }
   return textOf(name) ?? t('error.UnknownError', { detail })
 }
 
-function isQuota(error: unknown): error is { neededBytes: number } {
+function isQuota(error: unknown): error is { neededBytes: number; freeBytes?: number } {
   return (
     typeof error === 'object' &&
     error !== null &&

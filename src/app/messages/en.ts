@@ -93,9 +93,13 @@ export const en = {
   'error.VersionError': 'They need a newer Tessera, or you do. Reload to get the newest version.',
   'error.StreamClosedError': 'The connection broke off. Try again.',
   'error.TimeoutError': 'It took too long and was given up. Try again.',
-  'error.QuotaExceededError': (p: { needed: string | undefined }) =>
-    `The browser has no more room${p.needed === undefined ? '' : `: ${p.needed} more would be needed`}. Free space on the disk, or forget files you no longer need.`,
+  'error.QuotaExceededError': (p: { needed: string | undefined; free?: string | undefined }) =>
+    `The browser has no more room${p.needed === undefined ? '' : p.free === undefined ? `: ${p.needed} more would be needed` : `: ${p.needed} needed, ${p.free} free`}. Free space on the disk, or forget files you no longer need.`,
   'error.StorageError': 'The browser could not save it. Private windows often forbid that; try a normal one.',
+  'error.StorageBlockedError':
+    'Another tab still runs an older Tessera and holds what is kept here. Close that tab, then try again.',
+  'error.StorageOutdatedError':
+    'A newer Tessera has changed what is kept here. Reload the page to get that version.',
   'error.NotStartedError': 'Tessera is not ready yet. Wait a moment and try again.',
   'error.InvalidNameError': 'A name has 1 to 64 characters.',
   'error.EmptyMessageError': 'There is nothing to send yet.',

@@ -1,4 +1,5 @@
 import { systemClock, type Clock } from '../../core/base/clock.ts'
+import { createInlineEngine } from '../../core/ces/index.ts'
 import { AppState, type AppInit } from '../app.svelte.ts'
 import { memoryKeep } from '../keep.ts'
 import { fakeLinks, type FakePeer } from './fake-peer.ts'
@@ -57,6 +58,7 @@ export function fakeApp(
       persist: async () => true,
     },
     createAudio: () => new AudioContext(),
+    createCesEngine: async () => createInlineEngine(),
     version: '0.1.0',
     ...rest,
   })

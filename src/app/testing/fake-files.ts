@@ -8,6 +8,8 @@ import type {
   FileSink,
   FileSource,
   FileView,
+  FolderSource,
+  SealedExport,
   HandOver,
   Transfer,
   TransferState,
@@ -23,6 +25,11 @@ export class FakeFiles implements Files {
   onShare: ((source: FileSource) => Promise<FileId>) | undefined
   /** Called for each fetch of bytes; by default known bytes are written at once. */
   onFetch: ((id: FileId, sink: FileSink) => Promise<void>) | undefined
+  readonly sharedFolders: FolderSource[] = []
+  onShareFolder: ((folder: FolderSource) => Promise<readonly FileId[]>) | undefined
+  onTakeIn: ((source: FileSource) => Promise<FileId>) | undefined
+  readonly keptFiles: FileId[] = []
+  readonly #withdrawn = new Set<FileId>()
   readonly cancelled: string[] = []
   readonly forgotten: FileId[] = []
 
@@ -59,9 +66,52 @@ export class FakeFiles implements Files {
       close: () => undefined,
     }
   }
+  async shareFolder(folder: FolderSource): Promise<readonly FileId[]> {
+    this.sharedFolders.push(folder)
+    if (this.onShareFolder !== undefined) return await this.onShareFolder(folder)
+    return folder.files.map((_, i) => `folder file ${i}` as FileId)
+  }
+  async withdraw(files: readonly FileId[]): Promise<void> {
+    for (const file of files) {
+      this.#withdrawn.add(file)
+      this.#views.delete(file)
+      this.events.emit('file:removed', { id: file })
+    }
+  }
+  isWithdrawn(id: FileId): boolean {
+    return this.#withdrawn.has(id)
+  }
+  async keep(id: FileId): Promise<void> {
+    this.keptFiles.push(id)
+  }
+  async sealed(id: FileId): Promise<SealedExport> {
+    const bytes = this.#bytes.get(id) ?? new Uint8Array()
+    return {
+      sizeBytes: bytes.byteLength,
+      write: async (sink) => {
+        await sink.write(bytes)
+        await sink.close()
+      },
+    }
+  }
+  async takeIn(source: FileSource): Promise<FileId> {
+    if (this.onTakeIn === undefined) throw new AbortError('no sealed files here')
+    return await this.onTakeIn(source)
+  }
   cancel(transfer: string): void {
     this.cancelled.push(transfer)
     this.setTransfer(transfer, { kind: 'cancelled' })
+  }
+  readonly paused: string[] = []
+  pause(transfer: string): void {
+    this.paused.push(transfer)
+  }
+  resume(transfer: string): void {
+    this.paused.splice(this.paused.indexOf(transfer), 1)
+  }
+  async retry(transfer: string, sink: FileSink): Promise<void> {
+    const file = this.#transfers.get(transfer)?.file
+    if (file !== undefined) await this.fetch(file, sink)
   }
   async handOver(): Promise<HandOver> {
     return { placed: 0, left: [] }

@@ -1,7 +1,9 @@
+import { Emitter } from '../../core/base/events.ts'
 import type { FileServer, ServedFile } from '../file-server.ts'
 
 /** A file server without a worker: the test asks for what the browser would. */
 export class FakeServer implements FileServer {
+  readonly events = new Emitter<{ 'server:changed': object }>()
   isReady = false
   readonly served: ServedFile[] = []
 

@@ -42,9 +42,12 @@ export class NotStartedError extends TesseraError {
 export class QuotaExceededError extends TesseraError {
   override name = 'QuotaExceededError'
   readonly neededBytes: number | undefined
-  constructor(message: string, options: ErrorOptions & { neededBytes?: number } = {}) {
+  /** What the platform says is left, where it was asked. */
+  readonly freeBytes: number | undefined
+  constructor(message: string, options: ErrorOptions & { neededBytes?: number; freeBytes?: number } = {}) {
     super(message, options)
     this.neededBytes = options.neededBytes
+    this.freeBytes = options.freeBytes
   }
 }
 

@@ -44,6 +44,9 @@ export const maxSegments = 65_536
 /** Longest manifest accepted, checked before it is parsed (decision 10). Ours reach 328 kB at {@link maxSegments}. */
 export const maxManifestBytes = 1_048_576
 
+/** CBOR values and keys in a manifest, counted before it is parsed: ours has 29. More would cost more memory than 16 times its bytes. */
+export const maxManifestItems = 256
+
 /** Bytes of one segment's row in the manifest: codec u8, sealed length u32 BE. */
 export const segmentRowBytes = 5
 

@@ -25,8 +25,11 @@ export { openMeta, sealMeta } from './meta.ts'
 export { pieceBytes, planSegments, segmentPlainBytes } from './plan.ts'
 export type { SegmentPlan } from './plan.ts'
 export type { KernelName } from './rs-kernel.ts'
+export { runSelfTest } from './self-test.ts'
+export type { SelfTestFailure, SelfTestInit, SelfTestResult, TestedStage, TestStep } from './self-test.ts'
 export { Spares } from './spares.ts'
 export { ProofWindow } from './proof-window.ts'
+export type { TestContent } from './test-bytes.ts'
 export { verifyPiece } from './verify-piece.ts'
 
 /** Reed-Solomon shape of a file: any `k` of `n` shards rebuild it. 1 ≤ k ≤ n ≤ 255. */

@@ -11,6 +11,7 @@ import {
   hashBytes,
   hashId,
   maxManifestBytes,
+  maxManifestItems,
   maxSealedMetaBytes,
   maxSegments,
   maxShards,
@@ -83,11 +84,16 @@ function toBytes(manifest: Manifest): Bytes {
 
 function parse(bytes: Uint8Array): Manifest {
   try {
-    const { version } = fromCbor(bytes, versionSchema, maxManifestBytes)
+    const { version } = fromCbor(bytes, versionSchema, maxManifestBytes, maxManifestItems)
     if (version !== formatVersion) {
       throw new VersionError(`expected manifest version ${String(formatVersion)}, got ${String(version)}`)
     }
-    const { cipher, code, hash, segments, ...rest } = fromCbor(bytes, manifestSchema, maxManifestBytes)
+    const { cipher, code, hash, segments, ...rest } = fromCbor(
+      bytes,
+      manifestSchema,
+      maxManifestBytes,
+      maxManifestItems,
+    )
     if (cipher !== cipherId) throw new UnknownCipherError(`no cipher with id ${String(cipher)} here`)
     if (code.id !== codeId) throw new UnknownCodeError(`no erasure code with id ${String(code.id)} here`)
     if (hash !== hashId) throw new UnknownHashError(`no hash with id ${String(hash)} here`)

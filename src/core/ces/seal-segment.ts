@@ -42,10 +42,14 @@ export async function sealSegment(
 
   const data = shardViews(padded, shardBytes)
   const pieces = Array.from({ length: code.n }, () => spares.takeOrMake(shardBytes))
-  data.forEach((shard, i) => pieces[i]?.set(shard))
   codec.encode(code, data, pieces.slice(code.k))
   watch.lap('code')
-  const leaves = await Promise.all(pieces.map((piece, shard) => leafHash(segment, shard, piece)))
+  // Data pieces leave the kernel's memory one by one, each hashed while it is in the cache.
+  const hashing = pieces.map((piece, shard) => {
+    piece.set(data[shard] ?? [])
+    return leafHash(segment, shard, piece)
+  })
+  const leaves = await Promise.all(hashing)
   watch.lap('hash')
   return { codec: packed.codec, sealedBytes, pieces, leaves }
 }

@@ -2,8 +2,8 @@ import * as v from 'valibot'
 import { fromBase64Url, fromUtf8, toBase64Url, utf8 } from '../base/bytes.ts'
 import { InvalidMessageError } from '../base/errors.ts'
 import type { AccountId, CallId, FileId } from '../base/ids.ts'
-import { byteString, text, uint } from '../base/wire/cbor.ts'
-import { maxTextBytes } from './constants.ts'
+import { byteString, text, toCbor, uint } from '../base/wire/cbor.ts'
+import { maxFolderBodyBytes, maxFolderFiles, maxTextBytes } from './constants.ts'
 import { displayText } from './display-text.ts'
 import { EmptyMessageError, MessageTooLongError } from './errors.ts'
 import type { EntryBody } from './index.ts'
@@ -31,6 +31,27 @@ const known = v.variant('kind', [
     name: text(maxNameLength),
     sizeBytes: uint(),
     mediaType: text(255),
+  }),
+  v.object({
+    kind: v.literal('folder'),
+    name: text(maxNameLength),
+    files: v.pipe(
+      v.array(
+        v.object({
+          path: text(maxNameLength, 1),
+          file: id<FileId>(32),
+          key: byteString(32),
+          sizeBytes: uint(),
+          mediaType: text(255),
+        }),
+      ),
+      v.minLength(1),
+      v.maxLength(maxFolderFiles),
+    ),
+  }),
+  v.object({
+    kind: v.literal('withdraw'),
+    files: v.pipe(v.array(id<FileId>(32)), v.minLength(1), v.maxLength(maxFolderFiles)),
   }),
   v.object({
     kind: v.literal('call'),
@@ -68,6 +89,10 @@ function toWire(body: EntryBody): WireBody {
         throw new MessageTooLongError(`expected a name of at most ${maxNameLength} characters`)
       }
       return { ...body, name: wellFormed(body.name), file: fromBase64Url(body.file) }
+    case 'folder':
+      return folderToWire(body)
+    case 'withdraw':
+      return { kind: 'withdraw', files: body.files.map(fromBase64Url) }
     case 'call':
       return {
         ...body,
@@ -78,6 +103,18 @@ function toWire(body: EntryBody): WireBody {
     default:
       return body satisfies never
   }
+}
+
+function folderToWire({ name, files }: Extract<EntryBody, { kind: 'folder' }>): WireBody {
+  const listed = files.map(({ path, file, key, sizeBytes, mediaType }) => ({
+    ...{ path: wellFormed(path), file: fromBase64Url(file), key, sizeBytes, mediaType },
+  }))
+  const wire: WireBody = { kind: 'folder', name: wellFormed(name), files: listed }
+  const { byteLength } = toCbor(wire)
+  if (byteLength <= maxFolderBodyBytes) return wire
+  throw new MessageTooLongError(
+    `expected a folder of at most ${maxFolderBodyBytes} bytes of names and keys, got ${byteLength}`,
+  )
 }
 
 function checkedText(text: string): string {

@@ -7,6 +7,12 @@ export const chatTopic = 'chat'
 /** Longest text body in UTF-8 bytes: 64 KiB, so that an entry always fits one frame of every link. */
 export const maxTextBytes = 65_536
 
+/** Files of one folder entry: about 190 bytes each with usual names, so that they fit {@link maxFolderBodyBytes}. */
+export const maxFolderFiles = 256
+
+/** Longest folder body as it travels: it must fit an entry as a text does. */
+export const maxFolderBodyBytes = 65_536
+
 /**
  * Longest entry: 64 KiB of text, 32 references and the envelope come to under 68 KiB. Growing it past 95 KiB would not
  * fit the gossip bound any more.

@@ -119,7 +119,7 @@ describe('decoders', () => {
   it('CH-7 bodies of any shape are read or kept unshown', () => {
     fc.assert(
       fc.property(
-        fc.constantFrom('text', 'file', 'call', 'poll'),
+        fc.constantFrom('text', 'file', 'call', 'folder', 'withdraw', 'poll'),
         fc.object({ maxDepth: 2 }),
         (kind, rest) => {
           const body = readBody({ ...rest, kind })

@@ -13,6 +13,17 @@ import type { Room } from '../room/index.ts'
 import type { LogStore } from '../storage/index.ts'
 import { RoomChat } from './chat.ts'
 
+/** One file of a folder as its entry lists it. */
+export interface FolderEntry {
+  /** From the folder down, parts divided by `/`, as its sharer gave it: made safe by the reader before use. */
+  readonly path: string
+  readonly file: FileId
+  /** 32-byte read key. */
+  readonly key: Bytes
+  readonly sizeBytes: number
+  readonly mediaType: string
+}
+
 /** What an entry says. */
 export type EntryBody =
   | { readonly kind: 'text'; readonly text: string }
@@ -26,6 +37,10 @@ export type EntryBody =
       readonly sizeBytes: number
       readonly mediaType: string
     }
+  /** A folder: its files with their places in it. Each is a file like any other, under the folder's one entry. */
+  | { readonly kind: 'folder'; readonly name: string; readonly files: readonly FolderEntry[] }
+  /** Its author takes files back that they posted (FI-48). */
+  | { readonly kind: 'withdraw'; readonly files: readonly FileId[] }
   | {
       readonly kind: 'call'
       readonly call: CallId
@@ -108,7 +123,7 @@ export function createChat(components: ChatComponents, init: ChatInit = {}): Cha
   return new RoomChat(components, init)
 }
 
-export { maxTextBytes } from './constants.ts'
+export { maxFolderBodyBytes, maxFolderFiles, maxTextBytes } from './constants.ts'
 export { keepOwnLog, restoreOwnLog, type OwnLogPlace } from './own-log.ts'
 export {
   BadSignatureError,

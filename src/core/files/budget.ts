@@ -2,6 +2,7 @@ import type { FileId } from '../base/ids.ts'
 import type { ShardStore } from '../storage/index.ts'
 import { budgetShare, defaultBudgetBytes } from './constants.ts'
 import { RefusedError } from './errors.ts'
+import { isKeptFetch } from './keeps.ts'
 
 /** What the platform says about its disk; a hint, `QuotaExceededError` is the truth. */
 export type SpaceEstimate = () => Promise<{ readonly usageBytes: number; readonly quotaBytes: number }>
@@ -11,7 +12,7 @@ export class Budget {
   readonly #shards: ShardStore
   readonly #space: SpaceEstimate | undefined
   readonly #budgetBytes: number | undefined
-  /** Whether a file, of any room, is our own; read once each. */
+  /** Whether a file, of any room, is our own or one we are fetching; read once each. */
   readonly #own = new Map<FileId, boolean>()
   #reservedBytes = 0
 
@@ -84,7 +85,8 @@ export class Budget {
   async #isOwn(id: FileId): Promise<boolean> {
     const known = this.#own.get(id)
     if (known !== undefined) return known
-    const own = (await this.#shards.file(id))?.own === true
+    const file = await this.#shards.file(id)
+    const own = file !== undefined && (file.own || isKeptFetch(file))
     this.#own.set(id, own)
     return own
   }

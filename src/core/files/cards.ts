@@ -25,29 +25,71 @@ export interface Card {
  */
 export class CardBook {
   readonly #cards = new Map<FileId, Card[]>()
+  /** Who took which file back. */
+  readonly #withdrawn = new Map<FileId, Set<AccountId>>()
   readonly #logger: Logger
 
   constructor(logger: Logger) {
     this.#logger = logger
   }
 
-  /** The file whose cards changed, or undefined when the entry is no usable card or is known. */
-  addEntry(entry: TimelineEntry): FileId | undefined {
-    const { body } = entry
-    if (body.kind !== 'file' || entry.state === 'failed' || entry.state === 'pending') return undefined
-    try {
-      const file = checkedFileId(body.file)
-      if (body.key.byteLength !== 32 || !Number.isSafeInteger(body.sizeBytes) || body.sizeBytes < 0)
-        return undefined
-      const { key, name, mediaType, sizeBytes } = body
-      return this.add({ file, key, name, mediaType, sizeBytes, owner: entry.author, at: entry.at })
-    } catch (error) {
-      this.#logger('debug', 'file card ignored', { error: errorName(error) })
-      return undefined
+  /** The files whose cards changed; none when the entry has no usable card or all are known. */
+  addEntry(entry: TimelineEntry): readonly FileId[] {
+    if (entry.state === 'failed' || entry.state === 'pending') return []
+    const { body, author: owner, at } = entry
+    switch (body.kind) {
+      case 'file':
+        return this.#addListed(body, body.name, owner, at)
+      case 'folder':
+        return body.files.flatMap((file) => this.#addListed(file, baseName(file.path), owner, at))
+      case 'withdraw':
+        return body.files.flatMap((file) => this.#withdraw(file, owner))
+      default:
+        return []
     }
   }
 
+  /** Whether a member took its file back, and nobody else has posted it (FI-48). */
+  isWithdrawn(file: FileId): boolean {
+    return this.#withdrawn.has(file) && !this.#cards.has(file)
+  }
+
+  /** The files that were taken back and that nobody else has posted. */
+  withdrawn(): readonly FileId[] {
+    return [...this.#withdrawn.keys()].filter((file) => this.isWithdrawn(file))
+  }
+
+  #addListed(
+    listed: Pick<Card, 'key' | 'sizeBytes' | 'mediaType'> & { readonly file: FileId },
+    name: string,
+    owner: AccountId,
+    at: number,
+  ): readonly FileId[] {
+    const { key, sizeBytes, mediaType } = listed
+    if (key.byteLength !== 32 || !Number.isSafeInteger(sizeBytes) || sizeBytes < 0) return []
+    try {
+      const file = checkedFileId(listed.file)
+      const added = this.add({ file, key, name, mediaType, sizeBytes, owner, at })
+      return added === undefined ? [] : [added]
+    } catch (error) {
+      this.#logger('debug', 'file card ignored', { error: errorName(error) })
+      return []
+    }
+  }
+
+  /** Takes an author's card away; read again it stays away. What an author did not post is not theirs to take back. */
+  #withdraw(file: FileId, by: AccountId): readonly FileId[] {
+    const known = this.#cards.get(file) ?? []
+    const left = known.filter(({ owner }) => owner !== by)
+    if (left.length === known.length) return []
+    this.#withdrawn.set(file, (this.#withdrawn.get(file) ?? new Set<AccountId>()).add(by))
+    if (left.length > 0) this.#cards.set(file, left)
+    else this.#cards.delete(file)
+    return [file]
+  }
+
   add(card: Card): FileId | undefined {
+    if (this.#withdrawn.get(card.file)?.has(card.owner) === true) return undefined
     const known = this.#cards.get(card.file) ?? []
     if (known.some((other) => other.owner === card.owner)) return undefined
     if (known.length >= maxCardsPerFile) return undefined
@@ -77,4 +119,9 @@ export class CardBook {
   get size(): number {
     return this.#cards.size
   }
+}
+
+/** The last part of a path in a folder. */
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
 }

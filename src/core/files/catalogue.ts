@@ -23,6 +23,8 @@ export interface CatalogueHooks {
   readonly events: Emitter<FilesEvents>
   readonly onFile: (file: FileId) => void
   readonly onAccount: (account: AccountId) => void
+  /** Nobody posts this file any more (FI-48). */
+  readonly onWithdrawn: (file: FileId) => void
   readonly lacksSpace: (file: FileId, account: AccountId) => boolean
 }
 
@@ -96,6 +98,7 @@ export class Catalogue {
     })
     this.presence.start((account) => this.#presenceChanged(account))
     this.views.refreshAll()
+    for (const file of this.cards.withdrawn()) this.#hooks.onWithdrawn(file)
     for (const account of this.presence.direct().keys()) this.#presenceChanged(account)
   }
 
@@ -122,6 +125,8 @@ export class Catalogue {
     this.shapes.learn(file)
     this.views.refresh(file)
     this.#hooks.onFile(file)
+    // Pieces that were on their way here when the file was taken back.
+    if (this.library.get(file) !== undefined && this.cards.isWithdrawn(file)) this.#hooks.onWithdrawn(file)
     this.#notify()
   }
 
@@ -191,9 +196,10 @@ export class Catalogue {
   }
 
   #read(entries: readonly TimelineEntry[]): void {
-    const files = entries.flatMap((entry) => this.cards.addEntry(entry) ?? [])
+    const files = entries.flatMap((entry) => this.cards.addEntry(entry))
     if (!this.#isStarted || files.length === 0) return
     for (const file of files) this.changed(file)
+    for (const file of files) if (this.cards.isWithdrawn(file)) this.#hooks.onWithdrawn(file)
     this.holdings.askAll(this.presence.direct(), files, this.#stop.signal).catch((error: unknown) => {
       this.#components.logger('warn', 'asking for holdings failed', { error: errorName(error) })
     })

@@ -10,6 +10,9 @@ export const chunkBytes = 262_144
 /** Longest answer but a chunk: receipts of one file. */
 export const maxAnswerBytes = 65_536
 
+/** CBOR values and keys in one frame, counted before it is parsed: 64 files or receipts and what is around them. */
+export const maxFrameItems = 256
+
 /** Longest frame from the asking end: a `have` for {@link maxHaveFiles} files. */
 export const maxRequestFrameBytes = 4_096
 
@@ -22,8 +25,8 @@ export const maxPieceBytes = 1_048_576
 /** Longest Merkle path: 40 nodes are enough for 2^40 pieces. */
 export const maxPathBytes = 40 * 32
 
-/** Bytes asked for and not yet received, per stream, at most: half of what a stream of ours keeps for a slow reader (ME-4). */
-export const maxInFlightBytes = 4_194_304
+/** Bytes asked for and not yet received, per stream, at most: less than a stream of ours keeps for a slow reader (ME-4). */
+export const maxInFlightBytes = 6_291_456
 
 /** Bytes that a holder of unknown speed is asked for, and one of any speed at least. */
 export const firstCreditBytes = 1_048_576
@@ -46,8 +49,8 @@ export const storeBatchBytes = 4_194_304
 /** Files in one `have` frame. */
 export const maxHaveFiles = 64
 
-/** Pieces read from the store at once for one stream: 2 MiB of ours, so that neighbours cost one read. */
-export const maxPiecesPerRead = 8
+/** Pieces read from the store at once for one stream: 4 MiB of ours, so that neighbours cost one read. */
+export const maxPiecesPerRead = 16
 
 /** Wants of one stream taken in before they are answered; the others wait in the stream. */
 export const maxWantsQueued = 256
@@ -156,6 +159,22 @@ export const readAheadBytes = 4_194_304
 
 /** Readers open at once in one room: each may hold its cache and {@link maxReadsAtOnce} reads in memory. */
 export const maxReaders = 16
+
+/** A smaller file is fetched again when its fetch is interrupted: keeping its pieces would cost more than it saves. */
+export const minKeptFileBytes = 4_194_304
+
+/** Piece bytes of one store transaction of a running fetch: what a crash costs is less than three of them. */
+export const keptBatchBytes = 2_097_152
+
+/** Pieces of a running fetch that wait for a full batch are stored after this long. */
+export const keptFlushMs = 2_000
+
+/** Share of the free space that the pieces of running fetches may take: the file itself needs as much. */
+export const keptSpaceShare = 0.5
+
+/** What an interrupted fetch left is removed after a week. */
+export const keptForMs = 604_800_000
+
 /** Free space that weighs 1 in placement: a quarter of what a device gives by default. */
 export const weighedFreeBytes = 134_217_728
 

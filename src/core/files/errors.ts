@@ -69,3 +69,33 @@ export class InvalidRangeError extends TesseraError {
 export class TooManyReadersError extends TesseraError {
   override name = 'TooManyReadersError'
 }
+
+/** Thrown when a transfer is to be tried again that is not known here, or was not a fetch. */
+export class UnknownTransferError extends TesseraError {
+  override name = 'UnknownTransferError'
+}
+
+/** Thrown when a transfer is to be tried again that still runs. */
+export class TransferRunningError extends TesseraError {
+  override name = 'TransferRunningError'
+}
+
+/** Thrown when a file that should be a sealed one is not, or is damaged. Nothing of it was kept. */
+export class InvalidSealedFileError extends TesseraError {
+  override name = 'InvalidSealedFileError'
+}
+
+/** Thrown when a newer build made a sealed file. */
+export class SealedFileVersionError extends TesseraError {
+  override name = 'SealedFileVersionError'
+}
+
+/** Thrown when a sealed file ends before it is whole. Nothing of it was kept. */
+export class SealedFileCutError extends TesseraError {
+  override name = 'SealedFileCutError'
+}
+
+/** Thrown when a sealed file belongs to a room whose cards do not know it: it could not be opened here. */
+export class ForeignSealedFileError extends TesseraError {
+  override name = 'ForeignSealedFileError'
+}

@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { equalBytes, type Bytes } from '../base/bytes.ts'
-import { settle } from '../base/testing/manual-clock.ts'
 import type { FileId } from '../base/ids.ts'
 import type { ShardStore, StoredPiece } from '../storage/index.ts'
 import { createMemoryStorage } from '../storage/memory.ts'
@@ -257,16 +256,6 @@ describe('a hostile holder', () => {
     const rogueSays = blames(late)
     expect(equalBytes(await fetchBytes(late, file), bytes)).toBe(true)
     expect(rogueSays.length).toBeLessThanOrEqual(1)
-  })
-
-  it('FI-7: who is silent with bytes owed is replaced after five seconds, and not blamed', async () => {
-    const { bytes, file, late } = await withRogue(() => Promise.resolve(undefined))
-    const heard = blames(late)
-    const fetching = fetchBytes(late, file)
-    await settle(400)
-    await party.clock.advance(6_000)
-    expect(equalBytes(await fetching, bytes)).toBe(true)
-    expect(heard).toEqual([])
   })
 
   it('FI-19: when the only holder lies, nobody else can help: FileUnavailableError, nothing wrong written', async () => {

@@ -19,14 +19,22 @@ import { RoomFiles } from './files.ts'
 export type { SpaceEstimate } from './budget.ts'
 export {
   CorruptFileError,
+  ForeignSealedFileError,
+  InvalidSealedFileError,
+  SealedFileCutError,
+  SealedFileVersionError,
   FileUnavailableError,
   InvalidRangeError,
   SourceChangedError,
   TooManyFilesError,
   TooManyReadersError,
+  TransferRunningError,
   UnknownFileError,
+  UnknownTransferError,
 } from './errors.ts'
+export { sealedFileEnding } from './sealed-file.ts'
 export { maxFileNameBytes, safeFileName } from './file-name.ts'
+export { safeFolderPaths, safePathParts } from './folder-path.ts'
 
 /** A readable source of known length; a browser `File` fits. */
 export interface FileSource {
@@ -37,6 +45,13 @@ export interface FileSource {
   read(start: number, end: number): Promise<Bytes>
 }
 
+/** Files that belong together, each with its place. */
+export interface FolderSource {
+  readonly name: string
+  /** 1 to 256. Paths go from the folder down, parts divided by `/`. */
+  readonly files: readonly { readonly path: string; readonly source: FileSource }[]
+}
+
 /** Where a fetched file goes, in order, only verified bytes. */
 export interface FileSink {
   write(bytes: Bytes): Promise<void>
@@ -44,6 +59,14 @@ export interface FileSink {
   close(): Promise<void>
   /** Called instead of `close` on failure or cancel: leaves nothing behind. */
   abort(reason: Error): Promise<void>
+}
+
+/** A file as it can be taken out sealed: its manifest and the pieces kept here, without the key. */
+export interface SealedExport {
+  /** Exact length of what {@link SealedExport.write} writes. */
+  readonly sizeBytes: number
+  /** Writes it and closes the sink, or aborts it. Throws `CorruptFileError` when a piece here is damaged, `AbortError`, and what the sink throws. */
+  write(sink: FileSink, options?: { signal?: AbortSignal }): Promise<void>
 }
 
 /** A file that is read in any order, as a player does; only what is read is fetched. Memory is bounded whatever is asked. */
@@ -143,7 +166,12 @@ export type TransferState =
       readonly from: readonly AccountId[]
       /** Everyone who was asked, and how they do. */
       readonly holders?: readonly HolderState[]
+      /** False when an interruption would cost everything: the file is small, or space is short (FI-33). */
+      readonly isKept?: boolean
     }
+  | { readonly kind: 'paused'; readonly progress: Progress }
+  /** A reload, crash or the program ended it; {@link Files.retry} goes on with what has come. */
+  | { readonly kind: 'interrupted'; readonly progress: Progress }
   | { readonly kind: 'waiting'; readonly reason: 'no-holder'; readonly missingShards: number }
   | { readonly kind: 'done' }
   | { readonly kind: 'cancelled' }
@@ -166,7 +194,8 @@ export interface FileView {
 /** A transfer that a person started; `id` is local. */
 export interface Transfer {
   readonly id: string
-  readonly direction: 'share' | 'fetch'
+  /** `keep`: to this device's own pieces, see {@link Files.keep} and {@link Files.takeIn}. */
+  readonly direction: 'share' | 'fetch' | 'keep'
   readonly name: string
   readonly file: FileId | undefined
   readonly state: TransferState
@@ -196,7 +225,20 @@ export interface Files {
    */
   share(source: FileSource, options?: { signal?: AbortSignal }): Promise<FileId>
   /**
-   * Writes the whole file, verified, to the sink, from local shards first and any holders.
+   * Shares a folder under one entry that lists its files (FI-44): all of them or none. Throws as {@link Files.share} does, and
+   * `MessageTooLongError` when names and keys are more than an entry takes.
+   */
+  shareFolder(folder: FolderSource, options?: { signal?: AbortSignal }): Promise<readonly FileId[]>
+  /**
+   * Takes files back that were posted from this account: a signed entry tells everyone, who then drop what they keep (FI-48). Who has
+   * saved a copy keeps it. Throws `UnknownFileError` when none of them was posted from here, and what `Chat.send` throws.
+   */
+  withdraw(files: readonly FileId[]): Promise<void>
+  /** Whether a file was taken back by all who posted it. */
+  isWithdrawn(id: FileId): boolean
+  /**
+   * Writes the whole file, verified, to the sink, from local shards first and any holders. What an interrupted fetch of the file
+   * left here is not fetched again. `signal` ends it and leaves what came for a later fetch; {@link Files.cancel} forgets it.
    * Throws `FileUnavailableError` when pieces are missing everywhere, `CorruptFileError`, `AbortError`.
    */
   fetch(id: FileId, sink: FileSink, options?: { signal?: AbortSignal }): Promise<void>
@@ -205,8 +247,28 @@ export interface Files {
    * `CorruptFileError`, `TooManyReadersError`, `AbortError`.
    */
   openReader(id: FileId, options?: { signal?: AbortSignal }): Promise<FileReading>
-  /** Ends a transfer started here. */
+  /** Asks holders for nothing more until {@link Files.resume}; without effect on what is not a running fetch. */
+  pause(transfer: string): void
+  resume(transfer: string): void
+  /**
+   * Starts a fetch again that failed, was cancelled or interrupted, into a new sink and in the same row. Throws as
+   * {@link Files.fetch}, and `UnknownTransferError` or `TransferRunningError`.
+   */
+  retry(transfer: string, sink: FileSink, options?: { signal?: AbortSignal }): Promise<void>
+  /** Ends a transfer started here and forgets what came of it. */
   cancel(transfer: string): void
+  /**
+   * Gathers enough pieces to rebuild a file from this device alone, and holds them for the others too (FI-46). Throws as
+   * {@link Files.fetch} does, and `QuotaExceededError`.
+   */
+  keep(id: FileId, options?: { signal?: AbortSignal }): Promise<void>
+  /** A file that is whole here as a sealed one (FI-49). Throws `UnknownFileError` when it is not. */
+  sealed(id: FileId): Promise<SealedExport>
+  /**
+   * Takes the pieces of a sealed file in, each checked; all or none. The file is one of this room. Throws `InvalidSealedFileError`,
+   * `SealedFileCutError`, `SealedFileVersionError`, `ForeignSealedFileError`, `CorruptPieceError`, `QuotaExceededError`, `AbortError`.
+   */
+  takeIn(source: FileSource, options?: { signal?: AbortSignal }): Promise<FileId>
   /**
    * Gives to others what only this device holds, before we leave; call it while still in the room. Never throws: on `signal` it
    * ends early, and says what is left either way.

@@ -7,6 +7,7 @@ import { decodeManifest, pieceBytes, type CodeShape, type Manifest } from '../ce
 import type { Room } from '../room/index.ts'
 import type { PiecePosition, ShardStore, StoredFile, StoredPiece } from '../storage/index.ts'
 import { partialStaleMs } from './constants.ts'
+import { isKeptFetch } from './keeps.ts'
 
 /** What this device keeps of one file, as far as a glance needs. */
 export interface KeptFile {
@@ -144,7 +145,7 @@ export class Library {
   async #clean(): Promise<void> {
     let young = false
     for (const file of await this.#shards.files(this.#room.id)) {
-      if (file.state === 'complete' || this.writing.has(file.id)) continue
+      if (file.state === 'complete' || isKeptFetch(file) || this.writing.has(file.id)) continue
       if (this.#clock.now() - file.addedAt < partialStaleMs) young = true
       else await this.#shards.deleteFile(file.id)
     }

@@ -5,6 +5,7 @@ import { InvalidMessageError } from '../base/errors.ts'
 import type { AccountId, FileId, RoomId } from '../base/ids.ts'
 import {
   maxAnswerBytes,
+  maxFrameItems,
   maxHaveFiles,
   maxManifestBytes,
   maxPathBytes,
@@ -120,7 +121,7 @@ export function encodeRequest(request: Request): Bytes {
 
 /** Throws `InvalidMessageError`. */
 export function decodeRequest(frame: Uint8Array): Request {
-  return fromCbor(frame, requestSchema, maxRequestFrameBytes)
+  return fromCbor(frame, requestSchema, maxRequestFrameBytes, maxFrameItems)
 }
 
 /** Bytes of an answer frame. */
@@ -130,7 +131,7 @@ export function encodeAnswer(answer: Answer): Bytes {
 
 /** Throws `InvalidMessageError`. */
 export function decodeAnswer(frame: Uint8Array): Answer {
-  return fromCbor(frame, answerSchema, maxAnswerBytes)
+  return fromCbor(frame, answerSchema, maxAnswerBytes, maxFrameItems)
 }
 
 /** Bytes of a gossip payload: freshly signed receipts. */
@@ -140,7 +141,7 @@ export function encodeGossip(signed: readonly Bytes[]): Bytes {
 
 /** Throws `InvalidMessageError`. */
 export function decodeGossip(payload: Uint8Array): readonly Bytes[] {
-  return fromCbor(payload, gossipSchema, maxAnswerBytes).receipts
+  return fromCbor(payload, gossipSchema, maxAnswerBytes, maxFrameItems).receipts
 }
 
 /** The bytes an account signs (FI-13). */

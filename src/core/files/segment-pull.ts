@@ -4,18 +4,19 @@ import { AbortError, errorName, isAbort } from '../base/errors.ts'
 import type { AccountId, FileId } from '../base/ids.ts'
 import {
   segmentPlainBytes,
-  verifyPiece,
   type CesEngine,
   type Manifest,
   type ManifestRecord,
   type SegmentContext,
 } from '../ces/index.ts'
 import type { Room } from '../room/index.ts'
+import type { StoredPiece } from '../storage/index.ts'
 import { fetchTickMs, waitForHolderMs } from './constants.ts'
 import { CorruptFileError, FileUnavailableError } from './errors.ts'
 import { Gate } from './gate.ts'
 import type { HolderState } from './index.ts'
 import type { Library } from './library.ts'
+import { LocalPieces, type Shelf } from './local-pieces.ts'
 import { Swarm, type GatherOptions, type Source } from './swarm.ts'
 
 /** What getting segments needs of the rest of the room. */
@@ -40,10 +41,12 @@ export interface PullComponents {
 export interface PullJob {
   readonly record: ManifestRecord
   readonly context: SegmentContext
-  /** Called after each turn: pieces are on their way, from whom `active` says. */
-  readonly onGoing: () => void
-  /** Called while pieces are missing and somebody who may have them is away. */
-  readonly onWaiting: (missingShards: number) => void
+  /** What fetches of the file left or leave here. */
+  readonly shelf?: Shelf | undefined
+  /** Takes each piece that came and is right; never rejects. */
+  readonly onPiece?: ((piece: StoredPiece) => Promise<void>) | undefined
+  /** Called after each turn: 0 while pieces are on their way, else how many shards only somebody has who is away. */
+  readonly onTurn: (missingShards: number) => void
 }
 
 /**
@@ -55,12 +58,12 @@ export class SegmentPull {
   readonly #job: PullJob
   readonly #manifest: Manifest
   readonly #swarm: Swarm
+  readonly #local: LocalPieces
   readonly #opening: Gate
   readonly #stop = new AbortController()
   /** False until everyone here was asked: before that nothing is known to be missing. */
   #hasAsked = false
   #stuckSince: number | undefined
-  #held: Promise<ReadonlyMap<number, readonly number[]>> | undefined
   #unwatch: () => void = () => {}
   #cancelTick: () => void = () => {}
 
@@ -69,7 +72,9 @@ export class SegmentPull {
     this.#job = job
     this.#manifest = job.record.manifest
     this.#opening = new Gate(components.engine.concurrency)
-    const { id } = job.record
+    const { shelf, record } = job
+    const { id } = record
+    this.#local = new LocalPieces(record, components.library, shelf, () => this.#ask())
     this.#swarm = new Swarm({
       room: components.room,
       clock: components.clock,
@@ -78,6 +83,7 @@ export class SegmentPull {
       sources: () => components.sources(id),
       isBlamed: (account) => components.isBlamed(id, account),
       onBlame: (account, error) => components.onBlame(id, account, error),
+      onPiece: job.onPiece,
       onTurn: () => this.#look(),
     })
   }
@@ -97,6 +103,11 @@ export class SegmentPull {
     this.#unwatch()
     this.#cancelTick()
     this.#swarm.stop(reason)
+  }
+
+  /** While paused nothing new is asked for. */
+  setPaused(isPaused: boolean): void {
+    this.#swarm.setPaused(isPaused)
   }
 
   get isOver(): boolean {
@@ -129,7 +140,7 @@ export class SegmentPull {
     const { k } = this.#manifest.code
     const signals = [this.#stop.signal, ...(options.signal === undefined ? [] : [options.signal])]
     const signal = AbortSignal.any(signals)
-    const pieces = await this.#local(index, k)
+    const pieces = await this.#local.take(index, k)
     const missing = k - pieces.size
     if (missing > 0) {
       const gathered = await this.#swarm.gather(index, missing, new Set(pieces.keys()), options)
@@ -143,27 +154,6 @@ export class SegmentPull {
       () => this.#components.engine.open(this.#job.context, index, isLast, expected, pieces, { signal }),
       signal,
     )
-  }
-
-  /** Up to `need` pieces from this device, each checked: disks err too. */
-  async #local(segment: number, need: number): Promise<Map<number, Bytes>> {
-    const { library } = this.#components
-    const { id } = this.#job.record
-    const pieces = new Map<number, Bytes>()
-    this.#held ??= library.held(id)
-    for (const shard of (await this.#held).get(segment) ?? []) {
-      if (pieces.size >= need) break
-      const piece = await library.piece(id, segment, shard)
-      if (piece === undefined) continue
-      try {
-        await verifyPiece(this.#manifest, segment, shard, piece.bytes, piece.path)
-        pieces.set(shard, piece.bytes)
-      } catch (error) {
-        if (errorName(error) !== 'CorruptPieceError') throw error
-        this.#ask() // others may have it whole
-      }
-    }
-    return pieces
   }
 
   #ask(): void {
@@ -190,7 +180,7 @@ export class SegmentPull {
     const missingShards = this.#swarm.missingShards()
     if (missingShards === 0) {
       this.#stuckSince = undefined
-      this.#job.onGoing()
+      this.#job.onTurn(0)
       return
     }
     if (!this.#hasAsked) return
@@ -203,7 +193,7 @@ export class SegmentPull {
       this.stop(new FileUnavailableError(message, { missingShards, waitingHelps }))
       return
     }
-    this.#job.onWaiting(missingShards)
+    this.#job.onTurn(missingShards)
   }
 
   /** What ended it: the reason we stopped for, or the error under the name a person can use. */

@@ -36,6 +36,8 @@ export interface SealComponents {
   readonly clock: Clock
   readonly random: RandomBytes
   readonly space?: SpaceEstimate | undefined
+  /** Lets go of what is not needed here until so many bytes more are free, or of nothing (FI-80). */
+  readonly makeRoom?: (bytes: number) => Promise<unknown>
 }
 
 /** One share as ordered. */
@@ -55,7 +57,7 @@ export interface SealJob {
  * every piece is stored with its path. What fits in memory is sealed once; the rest is read and sealed again, which also
  * proves that the source did not change. Returns the stored record, `complete`. On any error nothing of it is left.
  *
- * @throws QuotaExceededError with the bytes that the share needs, SourceChangedError, AbortError, FileTooLargeError, InvalidMetaError
+ * @throws QuotaExceededError with the bytes that the share needs and those that are free, SourceChangedError, AbortError, FileTooLargeError, InvalidMetaError
  */
 export async function sealToStore(components: SealComponents, job: SealJob): Promise<StoredFile> {
   const { source, shape, signal, room } = job
@@ -95,16 +97,18 @@ async function store(
   const { shards, clock } = components
   throwIfAborted(job.signal)
   job.onFile(record)
+  const recycle = (pieces: readonly StoredPiece[]): void =>
+    components.engine.recycle(pieces.map((piece) => piece.bytes))
+  const writer = new PieceWriter(components, record, { onStored: recycle })
   try {
     await shards.putFile(record)
-    const recycle = (pieces: readonly StoredPiece[]): void =>
-      components.engine.recycle(pieces.map((piece) => piece.bytes))
-    await sealing.second(new PieceWriter(components, record, recycle))
+    await sealing.second(writer)
     throwIfAborted(job.signal)
     const complete: StoredFile = { ...record, state: 'complete', addedAt: clock.now() }
     await shards.putFile(complete)
     return complete
   } catch (error) {
+    await writer.abandon()
     await shards.deleteFile(record.id)
     if (!(error instanceof QuotaExceededError)) throw error
     throw new QuotaExceededError(`the share needs ${neededBytes} bytes here`, { cause: error, neededBytes })
@@ -222,11 +226,20 @@ function storedBytes({ code, segments }: Manifest): number {
   return perColumn * code.n
 }
 
-async function checkSpace({ space }: SealComponents, neededBytes: number): Promise<void> {
+/** Makes sure that a share fits, before anything of it is read (FI-80, FI-83). */
+async function checkSpace({ space, makeRoom }: SealComponents, neededBytes: number): Promise<void> {
   if (space === undefined) return
-  const { usageBytes, quotaBytes } = await space()
-  const freeBytes = Math.max(0, quotaBytes - usageBytes)
+  const free = async (): Promise<number> => {
+    const { usageBytes, quotaBytes } = await space()
+    return Math.max(0, quotaBytes - usageBytes)
+  }
+  let freeBytes = await free()
   if (neededBytes <= freeBytes) return
+  if (makeRoom !== undefined) {
+    await makeRoom(neededBytes - freeBytes)
+    freeBytes = await free()
+    if (neededBytes <= freeBytes) return
+  }
   const message = `the share needs ${neededBytes} bytes here, ${freeBytes} are free`
-  throw new QuotaExceededError(message, { neededBytes })
+  throw new QuotaExceededError(message, { neededBytes, freeBytes })
 }

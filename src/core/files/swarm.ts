@@ -5,6 +5,7 @@ import type { AccountId, FileId, PeerId } from '../base/ids.ts'
 import { throwIfAborted } from '../base/wait.ts'
 import { pieceBytes, verifyPiece, type Manifest } from '../ces/index.ts'
 import type { Room } from '../room/index.ts'
+import type { StoredPiece } from '../storage/index.ts'
 import { holderPauseMs, lateAfterMs } from './constants.ts'
 import { Helper, type Owed } from './helper.ts'
 import { isHostile } from './hostile.ts'
@@ -26,6 +27,8 @@ export interface SwarmComponents {
   readonly sources: () => ReadonlyMap<AccountId, Source>
   readonly isBlamed: (account: AccountId) => boolean
   readonly onBlame: (account: AccountId, error: string) => void
+  /** Takes a piece that was wanted and is right; its holder is asked for no more in its stead until this resolves. Never rejects. */
+  readonly onPiece?: ((piece: StoredPiece) => Promise<void>) | undefined
   /** Called whenever it may have become stuck or unstuck. */
   readonly onTurn: () => void
 }
@@ -229,7 +232,9 @@ export class Swarm {
       .then(async ({ bytes, path }) => {
         await verifyPiece(this.#components.manifest, segment, shard, bytes, path)
         helper.strikes = 0
+        const stored = this.#components.onPiece?.({ segment, shard, bytes, path })
         this.#keep(want, shard, bytes)
+        await stored
       })
       .catch((error: unknown) => this.#failed(helper, stream, shard, error))
       .finally(() => {

@@ -113,6 +113,12 @@ export interface Stores {
   requestPersist(): Promise<boolean>
 }
 
-export { HeadMovedError, StorageError } from './errors.ts'
+export {
+  HeadMovedError,
+  StorageBlockedError,
+  StorageDeniedError,
+  StorageError,
+  StorageOutdatedError,
+} from './errors.ts'
 export { createMemoryStorage } from './memory.ts'
 export { checkRun } from './run.ts'

@@ -1,4 +1,5 @@
 import { copyBytes, type Bytes } from '../base/bytes.ts'
+import { QuotaExceededError } from '../base/errors.ts'
 import type { AccountId, EntryId, FileId, RoomId } from '../base/ids.ts'
 import { HeadMovedError } from './errors.ts'
 import { checkRun } from './run.ts'
@@ -13,15 +14,22 @@ import type {
   Stores,
 } from './index.ts'
 
-/** Stores that live as long as the process: for tests, and for private windows that refuse a database. */
-export function createMemoryStorage(): Stores {
-  const shards = new MemoryShardStore()
+/** What memory stores hold of files when nothing else is said: more than a tab is given. */
+const defaultQuotaBytes = 2 ** 32
+
+/**
+ * Stores that live as long as the process: for tests, and for private windows that refuse a database.
+ *
+ * @param quotaBytes pieces beyond it are refused with `QuotaExceededError`
+ */
+export function createMemoryStorage(quotaBytes = defaultQuotaBytes): Stores {
+  const shards = new MemoryShardStore(quotaBytes)
   return {
     settings: new MemorySettingsStore(),
     logs: new MemoryLogStore(),
     shards,
     close: () => undefined,
-    estimate: async () => ({ usageBytes: (await shards.usage()).totalBytes, quotaBytes: 2 ** 32 }),
+    estimate: async () => ({ usageBytes: (await shards.usage()).totalBytes, quotaBytes }),
     requestPersist: () => Promise.resolve(false),
   }
 }
@@ -108,6 +116,11 @@ class MemoryLogStore implements LogStore {
 class MemoryShardStore implements ShardStore {
   readonly #files = new Map<FileId, StoredFile>()
   readonly #pieces = new Map<FileId, Map<string, StoredPiece>>()
+  readonly #quotaBytes: number
+
+  constructor(quotaBytes: number) {
+    this.#quotaBytes = quotaBytes
+  }
 
   putFile(file: StoredFile): Promise<void> {
     this.#files.set(file.id, copyFile(file))
@@ -121,12 +134,14 @@ class MemoryShardStore implements ShardStore {
     return Promise.resolve([...this.#files.values()].filter((file) => file.room === room).map(copyFile))
   }
 
-  putPieces(id: FileId, pieces: readonly StoredPiece[]): Promise<void> {
-    if (pieces.length === 0) return Promise.resolve()
+  async putPieces(id: FileId, pieces: readonly StoredPiece[]): Promise<void> {
+    if (pieces.length === 0) return
+    const neededBytes = pieces.reduce((sum, { bytes, path }) => sum + bytes.byteLength + path.byteLength, 0)
+    const freeBytes = this.#quotaBytes - (await this.usage()).totalBytes
+    if (neededBytes > freeBytes) throw new QuotaExceededError('no more memory for files', { neededBytes })
     const held = this.#pieces.get(id) ?? new Map<string, StoredPiece>()
     for (const piece of pieces) held.set(`${piece.segment}/${piece.shard}`, copyPiece(piece))
     this.#pieces.set(id, held)
-    return Promise.resolve()
   }
   piece(id: FileId, segment: number, shard: number): Promise<StoredPiece | undefined> {
     const piece = this.#pieces.get(id)?.get(`${segment}/${shard}`)

@@ -3,7 +3,12 @@ import { equalBytes } from '../../core/base/bytes.ts'
 import { systemClock, systemRandom, type Clock } from '../../core/base/clock.ts'
 import { errorName, QuotaExceededError, TesseraError, TimeoutError } from '../../core/base/errors.ts'
 import { within } from '../../core/base/wait.ts'
-import { StorageError } from '../../core/storage/index.ts'
+import {
+  StorageBlockedError,
+  StorageDeniedError,
+  StorageError,
+  StorageOutdatedError,
+} from '../../core/storage/index.ts'
 import { openSchema, type Database, type StoreName, type TesseraSchema } from './schema.ts'
 
 type Transaction<M extends IDBTransactionMode> = IDBPTransaction<TesseraSchema, StoreName[], M>
@@ -101,7 +106,7 @@ export class Connection {
     let cancel = (): void => undefined
     const opening = this.#openSchema(this.#name, systemRandom(16), {
       blocked: () => {
-        const why = new StorageError('another tab holds the data of an older version: close it')
+        const why = new StorageBlockedError('another tab holds the data of an older version: close it')
         cancel = this.#clock.after(blockedWaitMs, () => refuse(why))
       },
       outdated: () =>
@@ -114,7 +119,7 @@ export class Connection {
     } catch (cause) {
       // An opening that succeeds after all must not hold up others.
       opening.then((late) => late.close()).catch(() => undefined)
-      throw cause
+      throw this.#birth === undefined ? refusedOpening(cause) : cause
     } finally {
       cancel()
     }
@@ -160,9 +165,20 @@ export async function write<T>(
     } catch {
       // already over
     }
-    // A request only says that its transaction was aborted; the transaction says why.
-    throw named(errorName(cause) === 'AbortError' ? ((await done) ?? cause) : cause, neededBytes)
+    throw named(aftermath.has(errorName(cause)) ? reasonOf(await done, cause) : cause, neededBytes)
   }
+}
+
+/** What requests of a transaction say that is over: that it was aborted, or that it takes no more of them. Why, only the transaction says. */
+const aftermath = new Set(['AbortError', 'InvalidStateError', 'TransactionInactiveError'])
+
+function reasonOf(done: unknown, cause: unknown): unknown {
+  return done === undefined || errorName(done) === 'AbortError' ? cause : done
+}
+
+/** Makes all requests and waits for all; one that cannot even be made fails the call, and none is left that nobody waits for. */
+export async function allOf(requests: readonly (() => Promise<unknown>)[]): Promise<void> {
+  await Promise.all(requests.map(async (request) => await request()))
 }
 
 /** Runs `work` in one read transaction; its failure is named. `work` may await nothing but requests of the transaction. */
@@ -178,6 +194,29 @@ export async function read<T>(
   } catch (cause) {
     throw named(cause)
   }
+}
+
+/**
+ * What browsers say where a site may keep nothing: Firefox in private windows (InvalidStateError), Chromium with site data
+ * blocked (UnknownError, SecurityError), engines without IndexedDB (ReferenceError, TypeError).
+ */
+const denials = new Set([
+  'InvalidStateError',
+  'NotAllowedError',
+  'OperationError',
+  'ReferenceError',
+  'SecurityError',
+  'TypeError',
+  'UnknownError',
+])
+
+/** Why the database cannot be had at all; other failures pass through. */
+function refusedOpening(cause: unknown): unknown {
+  const name = errorName(cause)
+  if (name === 'VersionError')
+    return new StorageOutdatedError('a newer version has changed the stored data', { cause })
+  if (denials.has(name)) return new StorageDeniedError(`the browser gives no database: ${name}`, { cause })
+  return cause
 }
 
 function named(cause: unknown, neededBytes?: number): Error {

@@ -1,4 +1,5 @@
 import { toBase64Url } from '../../core/base/bytes.ts'
+import { Emitter } from '../../core/base/events.ts'
 import type { Clock } from '../../core/base/clock.ts'
 import { AbortError } from '../../core/base/errors.ts'
 import type { FileServer, ServedFile } from '../../app/file-server.ts'
@@ -26,6 +27,7 @@ interface Stream {
  * jump about. The worker asks for each piece when the browser takes it, so nothing gathers on the way.
  */
 export class WorkerFileServer implements FileServer {
+  readonly events = new Emitter<{ 'server:changed': object }>()
   readonly #workers: ServiceWorkerContainer | undefined
   readonly #files = new Map<string, ServedFile>()
   readonly #streams = new Map<string, Stream>()
@@ -37,6 +39,7 @@ export class WorkerFileServer implements FileServer {
   constructor(workers: ServiceWorkerContainer | undefined, clock: Clock) {
     this.#workers = workers
     this.#clock = clock
+    workers?.addEventListener('controllerchange', () => this.events.emit('server:changed', {}))
     workers?.addEventListener('message', (event: MessageEvent<FileWanted | undefined>) => {
       const [port] = event.ports
       if (event.data?.type === 'file:wanted' && port !== undefined) this.#wanted(event.data, port)

@@ -1,7 +1,6 @@
 import '../../core/base/polyfill.ts'
 import { ed25519, x25519 } from '@noble/curves/ed25519.js'
 import { systemClock, systemRandom } from '../../core/base/clock.ts'
-import { errorName } from '../../core/base/errors.ts'
 import { silent } from '../../core/base/logger.ts'
 import {
   createMemoryKeyVault,
@@ -10,16 +9,14 @@ import {
   type KeyVault,
 } from '../../core/identity/index.ts'
 import { createPeer, type Peer } from '../../core/peer.ts'
-import { createMemoryStorage } from '../../core/storage/index.ts'
 import { createCesPool } from './ces-pool.ts'
 import { WorkerFileServer } from './file-server.ts'
-import { IdbKeyVault } from './key-vault.ts'
 import { BrowserMedia } from './media.ts'
 import { createBrowserMesh } from './mesh.ts'
 import { nextTask } from './next-task.ts'
+import { openProfile } from './profile.ts'
 import { RelayConfig } from './relay-config.ts'
 import { WebLockSlots } from './slots.ts'
-import { openBrowserStorage } from './storage.ts'
 
 // Noise draws a key pair at its start and per connection. Tables for windows of 4 bits are made in 5 ms where the default of 8 takes 40, which
 // a starting page feels; each key then takes a third of a millisecond more.
@@ -50,15 +47,9 @@ export function createBrowserPeer(): Promise<BrowserPeer> {
   }
   const peer = createPeer({
     openStores: async (onLost) => {
-      try {
-        const stores = await openBrowserStorage({ onLost })
-        keys = new IdbKeyVault(stores.database)
-        return { stores, isKept: true }
-      } catch (error) {
-        // Private windows of some browsers have no database: the room works, and the page says that nothing stays.
-        if (errorName(error) !== 'StorageError') throw error
-        return { stores: createMemoryStorage(), isKept: false }
-      }
+      const profile = await openProfile(onLost)
+      keys = profile.keys
+      return profile
     },
     openIdentity: async () => {
       await nextTask()

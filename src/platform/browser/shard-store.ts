@@ -8,7 +8,7 @@ import {
   type StoredFile,
   type StoredPiece,
 } from '../../core/storage/index.ts'
-import { read, write, type Connection } from './database.ts'
+import { allOf, read, write, type Connection } from './database.ts'
 import type { PieceRow } from './schema.ts'
 import { addRows, positionOf, ShardIndexes, type FileIndex } from './shard-index.ts'
 
@@ -115,11 +115,15 @@ export class IdbShardStore implements ShardStore {
   async deleteFile(id: FileId): Promise<void> {
     await write(this.#connection, ['files', 'batches', 'rows', 'usage'], async (tx) => {
       const keys = await tx.objectStore('rows').getAllKeys(laterThan(id, -1))
-      await Promise.all([
-        ...keys.map(([, batch]) => tx.objectStore('batches').delete(batch)),
-        tx.objectStore('rows').delete(laterThan(id, -1)),
-        tx.objectStore('usage').delete(id),
-        tx.objectStore('files').delete(id),
+      await allOf([
+        ...keys.map(
+          ([, batch]) =>
+            () =>
+              tx.objectStore('batches').delete(batch),
+        ),
+        () => tx.objectStore('rows').delete(laterThan(id, -1)),
+        () => tx.objectStore('usage').delete(id),
+        () => tx.objectStore('files').delete(id),
       ])
     })
     this.#indexes.forget(id)

@@ -8,7 +8,7 @@ import {
   type Stores,
   type StoredEntry,
 } from '../../core/storage/index.ts'
-import { Connection, read, write, type WriteTransaction } from './database.ts'
+import { allOf, Connection, read, write, type WriteTransaction } from './database.ts'
 import { IdbShardStore } from './shard-store.ts'
 
 /** Stores in IndexedDB, with the connection that the key vault shares. */
@@ -17,7 +17,8 @@ export type BrowserStores = Stores & { readonly database: Connection }
 /**
  * The stores of this browser profile, in one IndexedDB database shared by all its tabs. `onLost` is called once when the data
  * was wiped or taken over by a newer version while this page was open: nothing can be stored until it is loaded again.
- * Throws `StorageError` when there is no database to be had (private windows of some browsers): use memory then, and say so.
+ * Throws `StorageDeniedError` when there is no database to be had (private windows of some browsers), `StorageBlockedError`,
+ * `StorageOutdatedError`, `QuotaExceededError`, `StorageError`.
  */
 export async function openBrowserStorage(
   options: { readonly name?: string; readonly onLost?: () => void } = {},
@@ -98,9 +99,9 @@ class IdbLogStore implements LogStore {
         throw new HeadMovedError(`expected the log to end before ${String(seq)}, it has ${String(length)}`)
       }
       const store = tx.objectStore('entries')
-      await Promise.all([
-        ...rows.map((row, i) => store.add(row, [room, author, seq + i])),
-        tx.objectStore('heads').put({ seq: last.seq, id: last.id }, [room, author]),
+      await allOf([
+        ...rows.map((row, i) => () => store.add(row, [room, author, seq + i])),
+        () => tx.objectStore('heads').put({ seq: last.seq, id: last.id }, [room, author]),
       ])
     }
     const neededBytes = rows.reduce((sum, { bytes }) => sum + bytes.byteLength, 0)
@@ -142,10 +143,10 @@ class IdbLogStore implements LogStore {
 
   async deleteRoom(room: RoomId): Promise<void> {
     await write(this.#connection, ['entries', 'heads', 'receipts'], (tx) =>
-      Promise.all([
-        tx.objectStore('entries').delete(ofRoom(room)),
-        tx.objectStore('heads').delete(ofRoom(room)),
-        tx.objectStore('receipts').delete(ofRoom(room)),
+      allOf([
+        () => tx.objectStore('entries').delete(ofRoom(room)),
+        () => tx.objectStore('heads').delete(ofRoom(room)),
+        () => tx.objectStore('receipts').delete(ofRoom(room)),
       ]),
     )
   }

@@ -41,6 +41,13 @@ describe('CBOR messages', () => {
   it('refuse a message over the bound before parsing', () => {
     expect(() => fromCbor(toCbor(good), schema, 10)).toThrow(/at most 10 bytes/)
   })
+  it('refuse more values and keys than allowed before parsing', () => {
+    const list = toCbor([1, { a: 2 }])
+    expect(fromCbor(list, v.unknown(), 100, 5)).toEqual([1, { a: 2 }])
+    expect(() => fromCbor(list, v.unknown(), 100, 4)).toThrow(
+      expect.objectContaining({ name: 'InvalidMessageError' }),
+    )
+  })
   it('answer any bytes with a value or InvalidMessageError', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {

@@ -17,19 +17,21 @@ const maxDepth = 16
  * @param bytes whole message, nothing after it
  * @param schema valibot schema; use `strictObject` so that unknown keys are refused
  * @param maxBytes refuse before parsing when the message is longer
+ * @param maxItems refuse before parsing when it has more values, keys and containers: an empty list of one byte costs 40 when parsed
  * @throws InvalidMessageError when it is too long, not canonical CBOR, or not of the schema's shape
  */
 export function fromCbor<S extends v.GenericSchema>(
   bytes: Uint8Array,
   schema: S,
   maxBytes: number,
+  maxItems = Infinity,
 ): v.InferOutput<S> {
   if (bytes.byteLength > maxBytes) {
     throw new InvalidMessageError(
       `expected at most ${String(maxBytes)} bytes, got ${String(bytes.byteLength)}`,
     )
   }
-  checkDepth(bytes)
+  checkHeads(bytes, maxItems)
   let value: unknown
   try {
     value = decode(bytes, {
@@ -73,18 +75,19 @@ export function text(maxLength: number, minLength = 0): v.GenericSchema<string> 
 }
 
 /**
- * Walks the heads of CBOR items (RFC 8949 section 3) without building anything and refuses nesting over `maxDepth`,
- * lists or maps longer than the bytes that are left, and indefinite lengths.
+ * Walks the heads of CBOR items (RFC 8949 section 3) without building anything and refuses nesting over `maxDepth`, more than
+ * `maxItems` of them, lists or maps longer than the bytes that are left, and indefinite lengths.
  */
-function checkDepth(bytes: Uint8Array): void {
+function checkHeads(bytes: Uint8Array, maxItems: number): void {
   const left: number[] = []
   let at = 0
+  let items = 0
   const fail = (): never => {
     throw new InvalidMessageError('expected canonical CBOR')
   }
   do {
     const head = bytes[at++]
-    if (head === undefined) return fail()
+    if (head === undefined || ++items > maxItems) return fail()
     const info = head & 31
     let argument = info
     if (info >= 24) {

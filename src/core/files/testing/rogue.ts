@@ -71,6 +71,11 @@ export function holding(
         const receipts = asked === file ? [await rogue.receipt(file, shards)] : []
         await say({ type: 'holdings', file: asked, receipts })
       }
+    } else if (request.type === 'manifest') {
+      const manifest = request.file === file ? (await store.file(file))?.manifest : undefined
+      if (manifest === undefined) return await say({ type: 'refused', reason: 'unknown' })
+      await say({ type: 'manifest', sizeBytes: manifest.byteLength })
+      await sendChunks(stream, manifest)
     } else if (request.type === 'pieces') {
       await say({ type: 'ready' })
     } else if (request.type === 'want') {

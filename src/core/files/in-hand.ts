@@ -1,0 +1,170 @@
+import { errorName } from '../base/errors.ts'
+import type { FileId } from '../base/ids.ts'
+import { throwIfAborted } from '../base/wait.ts'
+import { pieceBytes, verifyPiece, type ManifestRecord } from '../ces/index.ts'
+import type { Catalogue } from './catalogue.ts'
+import { storeBatchBytes } from './constants.ts'
+import { CorruptFileError, ForeignSealedFileError, SealedFileCutError, UnknownFileError } from './errors.ts'
+import type { Fetches } from './fetches.ts'
+import type { FilesComponents, FileSink, FileSource, SealedExport } from './index.ts'
+import { intoLibrary, type IntoLibraryComponents } from './into-library.ts'
+import { openManifest } from './manifests.ts'
+import { ProgressMeter } from './progress.ts'
+import { sealedEnd, sealedFileBytes, SealedFileReader, sealedHead, sealedPiece } from './sealed-file.ts'
+import { abortSink } from './sink.ts'
+import type { TransferBook, TransferHandle } from './transfers.ts'
+
+/** What a person does with files by hand: keep one here, take it out sealed, bring it in. */
+export class InHand {
+  readonly #components: FilesComponents
+  readonly #catalogue: Catalogue
+  readonly #transfers: TransferBook
+  readonly #fetches: Fetches
+
+  constructor(
+    components: FilesComponents,
+    parts: { catalogue: Catalogue; transfers: TransferBook; fetches: Fetches },
+  ) {
+    this.#components = components
+    this.#catalogue = parts.catalogue
+    this.#transfers = parts.transfers
+    this.#fetches = parts.fetches
+  }
+
+  /** Gathers what it takes to rebuild a file from this device alone, and signs for it (FI-46). */
+  async keep(file: FileId, signal: AbortSignal | undefined): Promise<void> {
+    if (this.#catalogue.library.get(file)?.isWhole === true) return
+    await this.#fetches.pieces(file, signal, (record, gather) =>
+      intoLibrary(this.#into(), record, (add) => gather(add)),
+    )
+    await this.#arrived(file)
+  }
+
+  /** What a sealed file of this one would be. Throws `UnknownFileError` unless it is whole here. */
+  async sealed(file: FileId): Promise<SealedExport> {
+    const record = await this.#record(file)
+    const held = await this.#catalogue.library.held(file)
+    return {
+      sizeBytes: sealedFileBytes(record, held),
+      write: (sink, options = {}) => this.#export(record, held, sink, options.signal),
+    }
+  }
+
+  /** Brings a sealed file's pieces in, each checked (FI-49). */
+  async takeIn(source: FileSource, signal: AbortSignal | undefined): Promise<FileId> {
+    const reader = new SealedFileReader(source)
+    const record = await reader.manifest()
+    const card = this.#catalogue.cards.first(record.id)
+    if (card === undefined) {
+      throw new ForeignSealedFileError('it was sealed in another room, or its card is not known here yet')
+    }
+    const facts = { direction: 'keep', name: card.name, file: record.id } as const
+    const meter = new ProgressMeter(this.#components.clock, source.sizeBytes)
+    const first = { kind: 'fetching', progress: meter.now(), from: [] } as const
+    await this.#transfers.run({ ...facts, first }, signal, (handle) =>
+      intoLibrary(this.#into(), record, (add) => readPieces({ reader, record, meter, handle, add })),
+    )
+    await this.#arrived(record.id)
+    return record.id
+  }
+
+  async #record(file: FileId): Promise<ManifestRecord> {
+    const { library } = this.#catalogue
+    const bytes = library.get(file)?.isWhole === true ? await library.manifest(file) : undefined
+    if (bytes === undefined) throw new UnknownFileError('expected a file that is whole on this device')
+    return openManifest(file, bytes)
+  }
+
+  async #export(
+    record: ManifestRecord,
+    held: ReadonlyMap<number, readonly number[]>,
+    sink: FileSink,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    try {
+      await sink.write(sealedHead(record.bytes))
+      let pieces = 0
+      for (const batch of batches(record, held)) {
+        throwIfAborted(signal)
+        pieces += batch.length
+        await this.#exportBatch(record, batch, sink)
+      }
+      await sink.write(sealedEnd(pieces))
+      await sink.close()
+    } catch (error) {
+      await abortSink(sink, error, this.#components.logger)
+      throw error
+    }
+  }
+
+  async #exportBatch(
+    { id, manifest }: ManifestRecord,
+    batch: readonly { segment: number; shard: number }[],
+    sink: FileSink,
+  ): Promise<void> {
+    for (const piece of await this.#catalogue.library.pieces(id, batch)) {
+      if (piece === undefined) throw new CorruptFileError('a piece was removed meanwhile')
+      await verifyPiece(manifest, piece.segment, piece.shard, piece.bytes, piece.path).catch(
+        (cause: unknown) => {
+          if (errorName(cause) !== 'CorruptPieceError') throw cause
+          throw new CorruptFileError('a piece on this device is damaged', { cause })
+        },
+      )
+      await sink.write(sealedPiece(piece))
+    }
+  }
+
+  /** Pieces came to this device: sign for them, show it. */
+  async #arrived(file: FileId): Promise<void> {
+    await this.#catalogue.holdings.announce(file)
+    this.#catalogue.changed(file)
+  }
+
+  #into(): IntoLibraryComponents {
+    return { ...this.#components, library: this.#catalogue.library }
+  }
+}
+
+async function readPieces(job: {
+  readonly reader: SealedFileReader
+  readonly record: ManifestRecord
+  readonly meter: ProgressMeter
+  readonly handle: TransferHandle
+  readonly add: Parameters<Parameters<typeof intoLibrary>[2]>[0]
+}): Promise<void> {
+  const { reader, record, meter, handle, add } = job
+  const { manifest } = record
+  const counts = new Map<number, number>()
+  let doneBytes = 0
+  for (let piece = await reader.piece(record); piece !== undefined; piece = await reader.piece(record)) {
+    throwIfAborted(handle.signal)
+    await verifyPiece(manifest, piece.segment, piece.shard, piece.bytes, piece.path)
+    counts.set(piece.segment, (counts.get(piece.segment) ?? 0) + 1)
+    await add(piece)
+    meter.add(reader.readBytes - doneBytes)
+    doneBytes = reader.readBytes
+    handle.set({ kind: 'fetching', progress: meter.now(), from: [] })
+  }
+  const isWhole = manifest.segments.every((_, segment) => (counts.get(segment) ?? 0) >= manifest.code.k)
+  if (!isWhole) throw new SealedFileCutError('it does not have enough pieces to rebuild the file')
+}
+
+/** Positions in rising order, as many at once as the store reads best. */
+function* batches(
+  { manifest }: ManifestRecord,
+  held: ReadonlyMap<number, readonly number[]>,
+): Generator<readonly { segment: number; shard: number }[]> {
+  let batch: { segment: number; shard: number }[] = []
+  let bytes = 0
+  for (const [segment, { sealedBytes }] of manifest.segments.entries()) {
+    for (const shard of [...(held.get(segment) ?? [])].sort((a, b) => a - b)) {
+      batch.push({ segment, shard })
+      bytes += pieceBytes(sealedBytes, manifest.code.k)
+      if (bytes < storeBatchBytes) continue
+      yield batch
+      batch = []
+      bytes = 0
+    }
+  }
+  if (batch.length > 0) yield batch
+}

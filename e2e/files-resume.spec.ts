@@ -70,7 +70,7 @@ test('FI-33: a fetch cut off by a reload goes on, and less than 5 % of the file 
   await ben.page.reload()
   await ben.sees('Ann')
   await isControlled(ben)
-  const hash = await ben.downloads('film.bin')
+  const hash = await ben.downloads('film.bin', 'Go on with')
   expect(hash).toBe(createHash('sha256').update(content).digest('hex'))
   const fetchedBytes = before + (await receivedBytes(ben))
   await info.attach('bytes', { body: `${String(before)} before, ${String(fetchedBytes)} in all` })

@@ -203,7 +203,8 @@ class SelfTest {
           await work(segment)
         } catch (error) {
           throwIfAborted(signal)
-          failure ??= failureOf(error, step, segment)
+          // Lanes overlap: of those that failed together the earliest is told.
+          if (failure === undefined || segment < failure.segment) failure = failureOf(error, step, segment)
         }
         if (failure === undefined) onProgress?.(++this.#passed / (2 * this.#count))
       }

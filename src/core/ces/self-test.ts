@@ -193,25 +193,25 @@ class SelfTest {
     work: (segment: number) => Promise<void>,
   ): Promise<SelfTestFailure | undefined> {
     const { engine, signal, onProgress } = this.#init
-    let failure: SelfTestFailure | undefined
+    const failures: SelfTestFailure[] = []
     let next = 0
     const lane = async (): Promise<void> => {
-      while (next < this.#count && failure === undefined) {
+      while (next < this.#count && failures.length === 0) {
         throwIfAborted(signal)
         const segment = next++
         try {
           await work(segment)
         } catch (error) {
           throwIfAborted(signal)
-          // Lanes overlap: of those that failed together the earliest is told.
-          if (failure === undefined || segment < failure.segment) failure = failureOf(error, step, segment)
+          failures.push(failureOf(error, step, segment))
         }
-        if (failure === undefined) onProgress?.(++this.#passed / (2 * this.#count))
+        if (failures.length === 0) onProgress?.(++this.#passed / (2 * this.#count))
       }
     }
     const lanes = Math.max(1, Math.min(engine.concurrency, this.#count))
     await Promise.all(Array.from({ length: lanes }, lane))
-    return failure
+    // Lanes overlap: of those that failed together the earliest is told.
+    return failures.sort((a, b) => a.segment - b.segment)[0]
   }
 
   readonly #note = ({ kernel, stageMs }: SegmentReport): void => {

@@ -104,5 +104,9 @@ test('the link to a file opens its room at that file', async ({ person }) => {
   await expect(cleo.card('first.txt')).toBeInViewport({ timeout: 20_000 })
   await cleo.hears('line 39')
   await expect(cleo.card('first.txt')).toBeInViewport()
+
+  // Whoever has been asked nothing is led there with the keyboard as well.
+  await cleo.page.goto(`${link}/f/${file ?? ''}`)
   await expect(cleo.card('first.txt')).toBeFocused()
+  await expect(cleo.card('first.txt')).toBeInViewport()
 })

@@ -10,7 +10,8 @@ interface AnswerInit {
   readonly headers: Readonly<Record<string, string>>
   readonly files: AppFiles
   readonly metrics: Metrics
-  readonly iceServers: readonly IceServer[]
+  /** Asked for each answer: credentials in it are short-lived. */
+  readonly iceServers: () => readonly IceServer[]
   readonly trustProxy: boolean
   /** Our peer id and multiaddrs; `undefined` until libp2p listens. */
   readonly self: () => { peerId: string; addresses: readonly string[] } | undefined
@@ -49,7 +50,7 @@ function sendRelay(init: AnswerInit, request: IncomingMessage, response: ServerR
   else if (self === undefined) sendStarting(response)
   else {
     const addresses = addressesFor(origin, self.peerId, self.addresses)
-    const body = { peerId: self.peerId, addresses, iceServers: init.iceServers, version }
+    const body = { peerId: self.peerId, addresses, iceServers: init.iceServers(), version }
     send(response, 200, 'application/json', JSON.stringify(body))
   }
 }

@@ -56,6 +56,7 @@ describe('the command line', () => {
     [['--connect', 'wss://a.example; script-src *'], '--connect: expected an origin'],
     [['--connect', 'wss://a.example/path'], '--connect: expected an origin'],
     [['--connect', 'ftp://a.example'], '--connect: expected an origin'],
+    [['--turn-secret', 'short'], '--turn-secret: expected a secret of 16 to 512 characters, got 5'],
     [['--ice', 'http://a.example'], '--ice: expected a URL'],
     [['--ice', '{"urls":'], '--ice: expected a URL'],
   ])('refuses %j in one sentence', (args, sentence) => {

@@ -1,4 +1,4 @@
-import { readIce, readNumber, readOrigin, type RelayOptions } from './options.ts'
+import { readIce, readNumber, readOrigin, readSecret, type RelayOptions } from './options.ts'
 
 /** One command-line option: `read` turns its texts into options and throws `UsageError`. */
 export interface Flag {
@@ -58,6 +58,12 @@ export const flags: readonly Flag[] = [
     isRepeatable: true,
     help: 'STUN or TURN server given to the page (none)',
     read: (values) => ({ iceServers: values.flatMap(readIce) }),
+  },
+  {
+    name: 'turn-secret',
+    value: 'SECRET',
+    help: 'shared with the TURN servers of --ice, for short-lived credentials (none)',
+    read: (values) => ({ turnSecret: readSecret('--turn-secret', last(values)) }),
   },
   {
     name: 'connect',

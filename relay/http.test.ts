@@ -23,7 +23,8 @@ beforeAll(async () => {
   relay = await opened.relay({
     app,
     connectOrigins: ['wss://other.example'],
-    iceServers: [{ urls: 'stun:stun.example:3478' }],
+    iceServers: [{ urls: 'stun:stun.example:3478' }, { urls: 'turn:turn.example:3478' }],
+    turnSecret: 'sixteen characters',
   })
   proxied = await opened.relay({ app, trustProxy: true })
 })
@@ -136,7 +137,14 @@ describe('/relay.json', () => {
       `/dns4/localhost/tcp/${relay.port}/ws/p2p/${peerId}`,
       `/ip4/127.0.0.1/tcp/${relay.port}/ws/p2p/${peerId}`,
     ])
-    expect(iceServers).toEqual([{ urls: 'stun:stun.example:3478' }])
+    expect(iceServers).toEqual([
+      { urls: 'stun:stun.example:3478' },
+      {
+        urls: 'turn:turn.example:3478',
+        username: expect.stringMatching(/^\d{10}$/) as string,
+        credential: expect.stringMatching(/^[\w+/]{27}=$/) as string,
+      },
+    ])
   })
 
   it('believes X-Forwarded-Proto from a trusted proxy only', async () => {

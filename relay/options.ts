@@ -31,6 +31,8 @@ export interface RelayOptions {
   /** UDP port of webrtc-direct; the TCP port's number when `undefined`. */
   readonly webrtcPort: number | undefined
   readonly iceServers: readonly IceServer[]
+  /** Secret shared with the TURN server, for short-lived credentials; `undefined` mints none. */
+  readonly turnSecret: string | undefined
   /** Origins beside our own that the page may connect to. */
   readonly connectOrigins: readonly string[]
   readonly maxReservations: number
@@ -51,6 +53,7 @@ export const defaultOptions: RelayOptions = {
   webrtc: true,
   webrtcPort: undefined,
   iceServers: [],
+  turnSecret: undefined,
   connectOrigins: [],
   maxReservations: 500,
   maxPerAddress: 64,
@@ -78,6 +81,12 @@ export function readIce(value: string): IceServer[] {
   const result = v.safeParse(v.array(iceServer), Array.isArray(parsed) ? parsed : [parsed])
   if (!result.success) throw new UsageError(wrong) // the value may hold a credential: not echoed
   return result.output
+}
+
+/** The secret shared with a TURN server. Throws `UsageError`, which does not show it. */
+export function readSecret(name: string, value: string): string {
+  if (value.length >= 16 && value.length <= 512) return value
+  throw new UsageError(`${name}: expected a secret of 16 to 512 characters, got ${value.length}`)
 }
 
 /** An origin such as `wss://relay.example:4400`, of one of the given schemes. Throws `UsageError`. */

@@ -16,6 +16,7 @@ import { Metrics } from './metrics.ts'
 import { startNode, type DirectConnection, type RelayNode, type RelayNodeInit } from './node.ts'
 import { defaultOptions, type RelayOptions } from './options.ts'
 import { addressGroup } from './remote-address.ts'
+import { withTurnCredentials } from './turn.ts'
 import { UpgradePipe } from './upgrade.ts'
 
 /** What a start may be given beside the options; the rest has defaults. */
@@ -51,7 +52,8 @@ export async function startRelay(init: RelayInit = {}): Promise<Relay> {
   const options = { ...defaultOptions, ...given }
   const key = await loadKey(options.data)
   const files: AppFiles = options.app === undefined ? new Map() : await loadApp(options.app)
-  const { maxPerAddress: maxOpen, ratePerMinute, iceServers, trustProxy } = options
+  const { maxPerAddress: maxOpen, ratePerMinute, trustProxy } = options
+  const iceServers = () => withTurnCredentials(options.iceServers, options.turnSecret, clock)
   const metrics = new Metrics()
   const headers = securityHeaders(options.connectOrigins)
   const limiter = new AddressLimiter({ clock, maxOpen, ratePerMinute })

@@ -1,36 +1,92 @@
-import type { AccountId } from '../core/base/ids.ts'
-import type { CallMedia, Calls, CallState as CoreCallState, LocalMedia } from '../core/calls/index.ts'
+import type { AccountId, PeerId } from '../core/base/ids.ts'
+import { wantOf } from '../core/calls/adapt.ts'
+import type {
+  CallMedia,
+  CallRequest,
+  Calls,
+  CallState as CoreCallState,
+  LinkQuality,
+  LocalMedia,
+  OngoingCall,
+  Reaction,
+} from '../core/calls/index.ts'
+import { CallChoices } from './call-choices.svelte.ts'
+import { keepAwake, watchNetwork } from './call-page.ts'
 import type { CallMediaStreams, CallStreams } from './call-streams.ts'
+import { CallVoices } from './call-voices.svelte.ts'
+import { MicMeter } from './mic-meter.ts'
 import type { PrefsState } from './prefs.svelte.ts'
 import type { Ringtone } from './ringtone.ts'
+import type { Keep } from './shell-ports.ts'
+import { PreviewState } from './preview.svelte.ts'
+import { StageState } from './stage.svelte.ts'
 import type { ToastsState } from './toasts.svelte.ts'
 import { watch } from './watch.ts'
+import { t } from './late-words.ts'
 
 /** What the call state is made of. */
 export interface CallStateInit {
   readonly calls: Calls
   readonly streams: CallStreams
+  readonly self: { readonly peer: PeerId; readonly account: AccountId }
+  readonly nameOf: (account: AccountId) => string
   readonly toasts: ToastsState
   readonly prefs: PrefsState
   readonly ringtone: Ringtone
+  readonly keep: Keep
+  readonly createAudio: () => AudioContext
 }
 
-const nothing: CallMediaStreams = {}
+/** A reaction that floats over the stage for a moment. */
+export interface ShownReaction {
+  readonly id: number
+  readonly account: AccountId
+  readonly emoji: Reaction
+}
+
+/** Up to so many others every tile carries a picture, seen or not: the wait for it would be noticed more than its cost. */
+const crowd = 4
+/** A reaction is seen this long. */
+const reactionMs = 4_000
+/** More at once would hide the people. */
+const maxReactions = 12
 
 /** The call of a room: its state, its streams, its bell. */
 export class CallState {
+  readonly choices: CallChoices
+  readonly stage: StageState
+  readonly voices: CallVoices
+  readonly preview: PreviewState
   readonly #init: CallStateInit
   readonly #changed: () => void
   readonly #streamsChanged: () => void
+  readonly #qualityChanged: () => void
   readonly #stop = new AbortController()
   #isSilenced = $state(false)
+  #isPreparing = $state(false)
+  #isTalking = $state(false)
+  #reactions = $state.raw<readonly ShownReaction[]>([])
+  #nextReaction = 0
+  #wake: (() => void) | undefined
 
   constructor(init: CallStateInit) {
     this.#init = init
-    this.#changed = watch(init.calls.events, 'call:changed', 'media:changed')
-    this.#streamsChanged = watch(init.streams.events, 'streams:changed')
-    init.calls.events.on('call:changed', ({ state }) => this.#bell(state), { signal: this.#stop.signal })
-    this.#bell(init.calls.state())
+    const { calls, streams } = init
+    this.#changed = watch(calls.events, 'call:changed', 'media:changed', 'ongoing:changed')
+    this.#streamsChanged = watch(streams.events, 'streams:changed')
+    this.#qualityChanged = watch(calls.events, 'quality:changed', 'call:changed')
+    this.choices = new CallChoices(init.keep)
+    this.stage = new StageState(this, init.self)
+    this.voices = new CallVoices(streams, init.self.peer, new MicMeter(init.createAudio))
+    this.preview = new PreviewState(streams, this.choices, new MicMeter(init.createAudio))
+    const { signal } = this.#stop
+    calls.events.on('call:changed', ({ state }) => this.#follow(state), { signal })
+    calls.events.on('reaction:shown', ({ account, emoji }) => this.#float(account, emoji), { signal })
+    calls.events.on('request:heard', ({ account, what }) => this.#askedTo(account, what), { signal })
+    for (const kind of ['microphone', 'camera'] as const)
+      void calls.useDevice(kind, this.choices.device(kind))
+    watchNetwork((all) => calls.restart(all), signal)
+    this.#follow(calls.state())
   }
 
   get now(): CoreCallState {
@@ -41,11 +97,42 @@ export class CallState {
     this.#changed()
     return this.#init.calls.local()
   }
+  /** The call that goes on in the room, whether we are in it or not. */
+  get ongoing(): OngoingCall | undefined {
+    this.#changed()
+    return this.#init.calls.ongoing()
+  }
+  get hand(): boolean {
+    this.#changed()
+    return this.#init.calls.hand()
+  }
   /** Streams of the call that is on now. */
-  get streams(): CallMediaStreams {
+  get streams(): CallMediaStreams | undefined {
     this.#streamsChanged()
     const state = this.now
-    return state.kind === 'idle' ? nothing : this.#init.streams.streamsOf(state.call)
+    return state.kind === 'idle' ? undefined : this.#init.streams.streamsOf(state.call)
+  }
+  /** How well a participant comes through now; undefined while there is nothing true to say. */
+  qualityOf(peer: PeerId): LinkQuality | undefined {
+    this.#qualityChanged()
+    return this.#init.calls.qualityOf(peer)
+  }
+  /**
+   * Asks a participant for as much of its camera as a tile has use for, within what the person wants to spend. Beyond four
+   * others only tiles that are seen carry a picture.
+   */
+  showsTile(peer: PeerId, width: number, isSeen: boolean): void {
+    const { now, choices } = this
+    const others = now.kind === 'live' || now.kind === 'connecting' ? now.people.length : 0
+    const isNeeded = isSeen || others <= crowd
+    const want = !isNeeded || choices.spend === 'sound' ? 'none' : wantOf(width)
+    this.#init.calls.want(peer, choices.spend === 'saver' && want !== 'none' ? 'small' : want)
+  }
+  /** A person we do not want to see sends us no picture. */
+  showsNothingOf(account: AccountId): void {
+    const { now } = this
+    if (now.kind !== 'live') return
+    for (const one of now.people) if (one.account === account) this.#init.calls.want(one.peer, 'none')
   }
   /** True from ringing to the last word: a second call cannot begin, the tab should not close. */
   get isBusy(): boolean {
@@ -55,6 +142,17 @@ export class CallState {
   /** Whether the bell of this ring was silenced. */
   get isSilenced(): boolean {
     return this.#isSilenced
+  }
+  /** The preview before joining is open. */
+  get isPreparing(): boolean {
+    return this.#isPreparing && !this.isBusy
+  }
+  /** The microphone is open only while the key is held. */
+  get isTalking(): boolean {
+    return this.#isTalking
+  }
+  get reactions(): readonly ShownReaction[] {
+    return this.#reactions
   }
 
   ring(account: AccountId, media: CallMedia): Promise<void> {
@@ -72,11 +170,51 @@ export class CallState {
   dismiss(): void {
     this.#init.calls.dismiss()
   }
+  /** Opens the preview: nothing is sent yet. */
+  prepare(): void {
+    this.dismiss()
+    this.#isPreparing = true
+  }
+  giveUp(): void {
+    this.#isPreparing = false
+  }
+  /** Goes into the room's call with what was chosen in the preview. */
+  async join(media: CallMedia): Promise<void> {
+    this.#isPreparing = false
+    this.choices.media = media
+    await this.#attempt(() => this.#init.calls.join(media))
+  }
   setMuted(muted: boolean): Promise<void> {
+    this.#isTalking = false
+    this.choices.media = { ...this.choices.media, audio: !muted }
     return this.#attempt(() => this.#init.calls.setMuted(muted))
   }
   setCamera(on: boolean): Promise<void> {
+    this.choices.media = { ...this.choices.media, video: on }
     return this.#attempt(() => this.#init.calls.setCamera(on))
+  }
+  setScreen(on: boolean): Promise<void> {
+    return this.#attempt(() => this.#init.calls.setScreen(on))
+  }
+  useDevice(kind: 'microphone' | 'camera', device: string): Promise<void> {
+    this.choices.setDevice(kind, device)
+    return this.#attempt(() => this.#init.calls.useDevice(kind, device))
+  }
+  setHand(up: boolean): void {
+    this.#init.calls.setHand(up)
+  }
+  react(emoji: Reaction): void {
+    this.#init.calls.react(emoji)
+  }
+  /** Asks a participant, or all: words on their screens, no more. */
+  ask(what: CallRequest, peer?: PeerId): void {
+    this.#init.calls.ask(what, peer)
+  }
+  /** Push-to-talk: opens a muted microphone while held, and closes only what it opened. */
+  async talk(held: boolean): Promise<void> {
+    if (held === this.#isTalking || (held && this.local.microphone !== 'muted')) return
+    this.#isTalking = held
+    await this.#attempt(() => this.#init.calls.setMuted(!held))
   }
   silence(): void {
     this.#isSilenced = true
@@ -85,13 +223,45 @@ export class CallState {
   stop(): void {
     this.#stop.abort()
     this.#init.ringtone.stop()
+    this.voices.stop()
+    this.#wake?.()
   }
 
-  #bell(state: CoreCallState): void {
+  #follow(state: CoreCallState): void {
     if (state.kind !== 'ringing-in') {
       this.#isSilenced = false
       this.#init.ringtone.stop()
     } else if (this.#init.prefs.sounds && !this.#isSilenced) this.#init.ringtone.start()
+    const isOn = state.kind === 'connecting' || state.kind === 'live'
+    if (isOn) this.#wake ??= keepAwake()
+    else {
+      this.#wake?.()
+      this.#wake = undefined
+      this.#isTalking = false
+    }
+  }
+
+  #askedTo(account: AccountId, what: CallRequest): void {
+    const isMuted = this.local.microphone !== 'on'
+    // Asked for what is so already: nothing to decide.
+    if ((what === 'mute') === isMuted) return
+    const name = this.#init.nameOf(account)
+    this.#init.toasts.show({
+      tone: 'info',
+      text: what === 'mute' ? t('call.askedMute', { name }) : t('call.askedSpeak', { name }),
+      action: {
+        label: what === 'mute' ? t('call.mute') : t('call.unmute'),
+        run: () => void this.setMuted(what === 'mute'),
+      },
+    })
+  }
+
+  #float(account: AccountId, emoji: Reaction): void {
+    const id = this.#nextReaction++
+    this.#reactions = [...this.#reactions, { id, account, emoji }].slice(-maxReactions)
+    setTimeout(() => {
+      this.#reactions = this.#reactions.filter((shown) => shown.id !== id)
+    }, reactionMs)
   }
 
   async #attempt(action: () => Promise<void>): Promise<void> {

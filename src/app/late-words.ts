@@ -1,9 +1,11 @@
 import { en } from './messages/en.ts'
+import { enCalls } from './messages/en-calls.ts'
 import { enLate } from './messages/en-late.ts'
 import { addErrorWords, createWords, type Words } from './words.ts'
 
-const all = { ...en, ...enLate } as const
+const all = { ...en, ...enLate, ...enCalls } as const
 addErrorWords(enLate)
+addErrorWords(enCalls)
 
 /**
  * The words of everything that is loaded after the shell. A part that the shell draws takes `t` of `words.ts` instead, or

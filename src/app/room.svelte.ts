@@ -71,7 +71,13 @@ export class RoomState {
       }),
     )
     const ringtone = new Ringtone(init.createAudio)
-    this.call = new CallState({ ...init, calls: session.calls, ringtone })
+    this.call = new CallState({
+      ...init,
+      calls: session.calls,
+      self: session.room.self,
+      nameOf: (account) => this.people.nameOf(account),
+      ringtone,
+    })
     this.chat = new ChatState({ ...init, chat: session.chat, room: this.id, people: this.people })
   }
 

@@ -213,19 +213,28 @@ function transfers(peer: FakePeer): void {
   })
 }
 
-function live(peer: FakePeer, video: boolean): void {
+function live(peer: FakePeer, video: boolean, names: readonly AccountId[] = [ann]): void {
   const { calls, room } = peer.open
+  const tabs = names.map(
+    (account) => room.members().find((member) => member.account === account)?.peer ?? ('tab' as PeerId),
+  )
   calls.set({
     kind: 'live',
     call,
-    account: ann,
-    peer: room.members()[0]?.peer ?? ('tab' as PeerId),
+    account: names.length === 1 ? names[0] : undefined,
     since: Date.now() - 83_000,
-    reconnecting: false,
-    remote: { audio: true, video },
+    people: names.map((account, n) => ({
+      peer: tabs[n] ?? ('tab' as PeerId),
+      account,
+      link: n === 2 ? 'reconnecting' : 'connected',
+      sends: { audio: n !== 1, video: video && n !== 1, screen: false },
+      hand: n === 1,
+      joinedAt: Date.now() - 83_000,
+    })),
   })
-  calls.setLocal({ microphone: 'on', camera: video ? 'on' : 'missing' })
-  peer.streams.set(video ? { remote: drawnStream(210), local: drawnStream(40) } : {})
+  calls.setLocal({ microphone: 'on', camera: video ? 'on' : 'missing', screen: 'off' })
+  const people = Object.fromEntries(tabs.map((tab, n) => [tab, { main: drawnStream(210 + n * 50) }]))
+  peer.streams.set(video ? { people, local: drawnStream(40) } : {})
 }
 
 const knownRooms = (peer: FakePeer): void => {
@@ -291,7 +300,7 @@ export const scenes: Record<string, Scene> = {
     hash: inRoom,
     before: async (peer) => {
       await busy(peer)
-      peer.open.calls.setLocal({ microphone: 'on', camera: 'refused' })
+      peer.open.calls.setLocal({ microphone: 'on', camera: 'refused', screen: 'off' })
       peer.open.calls.set({ kind: 'ringing-out', call, account: ann, media: { audio: true, video: true } })
     },
   },
@@ -300,6 +309,20 @@ export const scenes: Record<string, Scene> = {
     before: async (peer) => {
       await busy(peer)
       live(peer, true)
+    },
+  },
+  'live-group': {
+    hash: inRoom,
+    before: async (peer) => {
+      await busy(peer)
+      live(peer, true, [ann, ben, cleo])
+    },
+  },
+  ongoing: {
+    hash: inRoom,
+    before: async (peer) => {
+      await busy(peer)
+      peer.open.calls.setOngoing({ call, since: Date.now() - 83_000, accounts: [ann, ben], isIn: false })
     },
   },
   'live-audio': {
@@ -313,7 +336,14 @@ export const scenes: Record<string, Scene> = {
     hash: inRoom,
     before: async (peer) => {
       await busy(peer)
-      peer.open.calls.set({ kind: 'ended', call, account: ann, reason: 'lost', durationMs: 65_000 })
+      peer.open.calls.set({
+        kind: 'ended',
+        call,
+        account: ann,
+        reason: 'lost',
+        durationMs: 65_000,
+        met: [ann],
+      })
     },
   },
   toasts: {

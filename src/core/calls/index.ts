@@ -1,29 +1,38 @@
 /**
- * One-to-one calls: a state machine without a screen, and the port of the media engine that owns streams and tracks.
+ * Calls of a room: ringing one person, and a call that anyone joins and leaves. A state machine without a screen, and the
+ * port of the media engine that owns devices, streams and tracks.
  *
  * @packageDocumentation
  */
 import type { Clock, RandomBytes } from '../base/clock.ts'
 import type { Events } from '../base/events.ts'
+import type { AccountId, CallId, PeerId } from '../base/ids.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Room } from '../room/index.ts'
-import { OneToOneCalls } from './calls.ts'
-import type { AccountId, CallId, PeerId } from '../base/ids.ts'
+import { RoomCalls } from './calls.ts'
+import type { Want } from './adapt.ts'
+import type { LinkQuality } from './quality.ts'
+import type { CallMedia, LocalMedia, MediaEngine, SentMedia } from './media.ts'
+import type { CallRequest } from './requests.ts'
+import type { Reaction } from './reactions.ts'
 
-export type CallMedia = { readonly audio: boolean; readonly video: boolean }
-
-/** Why a call is over; each has words in the interface. */
+/** Why a call is over for us; each has words in the interface. */
 export type EndReason =
   'hung-up' | 'declined' | 'cancelled' | 'busy' | 'no-answer' | 'lost' | 'failed' | 'answered-elsewhere'
 
-/** Why a camera or microphone is not in use. */
-export type DeviceProblem = 'missing' | 'refused' | 'in-use' | 'unavailable'
-
-export interface LocalMedia {
-  readonly microphone: 'on' | 'muted' | DeviceProblem
-  readonly camera: 'on' | 'off' | DeviceProblem
+/** Another tab in our call, and how we are linked to it. */
+export interface Participant {
+  readonly peer: PeerId
+  readonly account: AccountId
+  /** `reconnecting`: its last picture stands still; `lost`: given up for now, tried again after a pause. */
+  readonly link: 'connecting' | 'connected' | 'reconnecting' | 'lost'
+  readonly sends: SentMedia
+  readonly hand: boolean
+  /** ms since the epoch by our clock, as far as it told us. */
+  readonly joinedAt: number
 }
 
+/** `account` is whom we rang or who rang us; undefined in a call that was joined. */
 export type CallState =
   | { readonly kind: 'idle' }
   | {
@@ -39,27 +48,51 @@ export type CallState =
       readonly peer: PeerId
       readonly media: CallMedia
     }
-  | { readonly kind: 'connecting'; readonly call: CallId; readonly account: AccountId; readonly peer: PeerId }
+  | {
+      readonly kind: 'connecting'
+      readonly call: CallId
+      readonly account: AccountId | undefined
+      readonly people: readonly Participant[]
+    }
   | {
       readonly kind: 'live'
       readonly call: CallId
-      readonly account: AccountId
-      readonly peer: PeerId
+      readonly account: AccountId | undefined
+      /** When it went live for us, ms since the epoch. */
       readonly since: number
-      readonly reconnecting: boolean
-      readonly remote: CallMedia
+      readonly people: readonly Participant[]
     }
   | {
       readonly kind: 'ended'
       readonly call: CallId
-      readonly account: AccountId
+      readonly account: AccountId | undefined
       readonly reason: EndReason
       readonly durationMs: number
+      /** Accounts that were in it while we were, ourselves not among them. */
+      readonly met: readonly AccountId[]
     }
+
+/** The call that goes on in the room, whether we are in it or not. */
+export interface OngoingCall {
+  readonly call: CallId
+  /** When its first participant of now went in, ms since the epoch by our clock. */
+  readonly since: number
+  /** Each account once, in order of coming; ourselves among them when we are in. */
+  readonly accounts: readonly AccountId[]
+  readonly isIn: boolean
+}
 
 export interface CallEvents {
   'call:changed': { state: CallState }
   'media:changed': { local: LocalMedia }
+  /** Who is in the room's call, for everybody in the room. */
+  'ongoing:changed': { ongoing: OngoingCall | undefined }
+  /** Figures of all links were read anew. */
+  'quality:changed': object
+  /** A participant asks us to mute ourselves, or to speak. Only we can do it. */
+  'request:heard': { peer: PeerId; account: AccountId; what: CallRequest }
+  /** A participant, or we ourselves, reacted. */
+  'reaction:shown': { peer: PeerId; account: AccountId; emoji: Reaction }
 }
 
 export interface Calls {
@@ -68,53 +101,34 @@ export interface Calls {
   stop(): Promise<void>
   state(): CallState
   local(): LocalMedia
+  ongoing(): OngoingCall | undefined
   /** Rings every present tab of the account. Throws `AlreadyInCallError`, `NotReachableError`. */
   ring(account: AccountId, media: CallMedia): Promise<void>
   accept(media: CallMedia): Promise<void>
   decline(): void
-  /** Cancels an outgoing ring or hangs up. */
+  /** Goes into the call of the room, or begins it. Throws `AlreadyInCallError`, `CallFullError`. */
+  join(media: CallMedia): Promise<void>
+  /** Cancels an outgoing ring, hangs up, or leaves; a call of several goes on without us. */
   hangUp(): void
   /** Back to idle from `ended`. */
   dismiss(): void
   setMuted(muted: boolean): Promise<void>
   setCamera(on: boolean): Promise<void>
-}
-
-/** One link's media, made by the engine for one call. */
-export interface MediaSession {
-  /** Signals to carry to the other side, in order. */
-  onSignal(listener: (signal: MediaSignal) => void): void
-  /** Feeds a signal from the other side. Throws `ProtocolError` or `FingerprintMismatchError`. */
-  signal(signal: MediaSignal): Promise<void>
-  onState(listener: (state: 'connecting' | 'connected' | 'disconnected' | 'failed') => void): void
-  /** Which kinds the other side sends now. */
-  onRemote(listener: (remote: CallMedia) => void): void
-  setMuted(muted: boolean): Promise<LocalMedia>
-  setCamera(on: boolean): Promise<LocalMedia>
-  close(): void
-}
-
-export type MediaSignal =
-  | { readonly kind: 'description'; readonly type: 'offer' | 'answer'; readonly sdp: string }
-  | {
-      readonly kind: 'candidate'
-      readonly candidate: string
-      readonly mid: string
-      readonly line: number
-      readonly ufrag: string
-    }
-  | { readonly kind: 'media'; readonly audio: boolean; readonly video: boolean }
-
-/** Owns RTCPeerConnection, tracks and streams; lives in the browser adapter. The page reads its streams by call id. */
-export interface MediaEngine {
-  /**
-   * Opens devices as wanted (a missing or refused one leaves the call going without it) and makes a session.
-   * @param polite gives way when both sides offer at once (perfect negotiation)
-   */
-  open(
-    call: CallId,
-    options: { wanted: CallMedia; polite: boolean },
-  ): Promise<{ session: MediaSession; local: LocalMedia }>
+  setScreen(on: boolean): Promise<void>
+  /** Takes another device, in this call or the next; an empty id is the system's choice. */
+  useDevice(kind: 'microphone' | 'camera', device: string): Promise<void>
+  setHand(up: boolean): void
+  hand(): boolean
+  /** Shows a reaction to everyone in the call. */
+  react(emoji: Reaction): void
+  /** Asks a participant, or all, to mute themselves or to speak. They may refuse, and are not told on. */
+  ask(what: CallRequest, peer?: PeerId): void
+  /** Asks a participant for as much of its camera as our screen has use for. */
+  want(peer: PeerId, want: Want): void
+  /** How well a participant comes through; undefined while there is nothing true to say. */
+  qualityOf(peer: PeerId): LinkQuality | undefined
+  /** The network changed or the tab woke: links look for a new way. @param all also those that still work */
+  restart(all: boolean): void
 }
 
 /** What calls need; `report` is told once, by the side that rang, how a call ended. */
@@ -133,7 +147,30 @@ export interface CallsComponents {
 }
 
 export function createCalls(components: CallsComponents): Calls {
-  return new OneToOneCalls(components)
+  return new RoomCalls(components)
 }
 
-export { AlreadyInCallError, FingerprintMismatchError, NotReachableError } from './errors.ts'
+export {
+  AlreadyInCallError,
+  CallFullError,
+  CandidateError,
+  DescriptionError,
+  FingerprintMismatchError,
+  NotReachableError,
+} from './errors.ts'
+export type {
+  CallMedia,
+  DeviceProblem,
+  LinkMediaState,
+  LocalMedia,
+  LocalSession,
+  MediaEngine,
+  MediaLink,
+  MediaSignal,
+  SentMedia,
+} from './media.ts'
+export type { SendLimits, Want } from './adapt.ts'
+export type { Grade, LinkQuality, LinkReport } from './quality.ts'
+export type { CallRequest } from './requests.ts'
+export { reactions, type Reaction } from './reactions.ts'
+export { fingerprintsOf } from './signal-rules.ts'

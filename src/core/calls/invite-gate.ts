@@ -1,21 +1,24 @@
 import type { Clock } from '../base/clock.ts'
-import { ProtocolError } from '../base/errors.ts'
 import type { AccountId, CallId } from '../base/ids.ts'
 import { maxInvitesPerMinute, rememberedCalls } from './constants.ts'
+import { RepeatedCallError } from './errors.ts'
+import { RateWindow } from './rate.ts'
+
+const minuteMs = 60_000
 
 /** Keeps invites from ringing twice or storming (SPEC CA-8). */
 export class InviteGate {
   readonly #clock: Clock
   readonly #seen = new Set<CallId>()
-  readonly #recent = new Map<AccountId, number[]>()
+  readonly #recent = new Map<AccountId, RateWindow>()
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
-  /** Throws `ProtocolError` for a call id that has rung before. */
+  /** Throws `RepeatedCallError` for a call id that has rung before. */
   checkFresh(call: CallId): void {
-    if (this.#seen.has(call)) throw new ProtocolError('this call has rung before')
+    if (this.#seen.has(call)) throw new RepeatedCallError('this call has rung before')
     this.#seen.add(call)
     const oldest = this.#seen.values().next()
     if (this.#seen.size > rememberedCalls && oldest.done !== true) this.#seen.delete(oldest.value)
@@ -24,12 +27,11 @@ export class InviteGate {
   /** Counts one invite of an account; false when it has made too many in the last minute. */
   allows(account: AccountId): boolean {
     const now = this.#clock.now()
-    for (const [key, times] of this.#recent) {
-      if ((times.at(-1) ?? 0) <= now - 60_000) this.#recent.delete(key)
+    for (const [key, window] of this.#recent) {
+      if ((window.last ?? 0) <= now - minuteMs) this.#recent.delete(key)
     }
-    const times = (this.#recent.get(account) ?? []).filter((at) => at > now - 60_000)
-    if (times.length >= maxInvitesPerMinute) return false
-    this.#recent.set(account, [...times, now])
-    return true
+    const window = this.#recent.get(account) ?? new RateWindow(this.#clock, maxInvitesPerMinute, minuteMs)
+    this.#recent.set(account, window)
+    return window.take()
   }
 }

@@ -1,19 +1,21 @@
 import { ProtocolError } from '../base/errors.ts'
+import type { PeerId } from '../base/ids.ts'
 import type { MeshStream } from '../mesh/index.ts'
-import { maxCandidates } from './constants.ts'
 import { decodeCallMessage, encodeCallMessage, type CallMessage } from './messages.ts'
 
 /** One end of a call stream: typed messages in order, both ways. */
 export class CallChannel {
   readonly stream: MeshStream
+  readonly #onBroken: (error: unknown) => void
   #sending: Promise<void> = Promise.resolve()
-  #candidates = 0
 
-  constructor(stream: MeshStream) {
+  /** @param onBroken told why bytes of the other side were refused */
+  constructor(stream: MeshStream, onBroken: (error: unknown) => void = () => {}) {
     this.stream = stream
+    this.#onBroken = onBroken
   }
 
-  get peer() {
+  get peer(): PeerId {
     return this.stream.peer
   }
 
@@ -33,20 +35,16 @@ export class CallChannel {
   async receive(): Promise<CallMessage | undefined> {
     try {
       const frame = await this.stream.receive()
-      if (frame === undefined) return undefined
-      const message = decodeCallMessage(frame)
-      this.#count(message)
-      return message
+      return frame === undefined ? undefined : decodeCallMessage(frame)
     } catch (error) {
-      this.stream.abort(error instanceof Error ? error : new ProtocolError('call stream broke'))
+      this.refuse(error)
       return undefined
     }
   }
 
-  #count(message: CallMessage): void {
-    if (message.t !== 'signal' || message.signal.kind !== 'candidate') return
-    this.#candidates += 1
-    if (this.#candidates > maxCandidates)
-      throw new ProtocolError(`more than ${String(maxCandidates)} candidates`)
+  /** Ends the stream because the other side broke a rule. */
+  refuse(error: unknown): void {
+    this.#onBroken(error)
+    this.stream.abort(error instanceof Error ? error : new ProtocolError('call stream broke'))
   }
 }

@@ -1,9 +1,8 @@
-import type { PeerId } from '../base/ids.ts'
+import type { CallId, PeerId } from '../base/ids.ts'
 import type { Member, Room } from '../room/index.ts'
 import { callProtocol, maxCallFrameBytes } from './constants.ts'
-import type { CallMedia } from './index.ts'
-import type { CallId } from '../base/ids.ts'
-import type { CallMessage } from './messages.ts'
+import type { CallMedia } from './media.ts'
+import type { EndWord } from './messages.ts'
 import { CallChannel } from './protocol.ts'
 
 /** How a ring ended: one tab took it or turned it down, or every tab was busy or unreachable. */
@@ -76,7 +75,7 @@ export class Ring {
   }
 
   /** Stops ringing at every tab but `keep`, saying why. */
-  stop(reason: Extract<CallMessage, { t: 'end' }>['reason'], keep?: CallChannel): void {
+  stop(reason: EndWord, keep?: CallChannel): void {
     this.#over = true
     for (const channel of this.#open.values()) {
       if (channel !== keep) void channel.end({ t: 'end', reason }).catch(() => {}) // already gone is fine

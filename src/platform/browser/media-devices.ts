@@ -1,43 +1,66 @@
 import type { CallMedia, DeviceProblem, LocalMedia } from '../../core/calls/index.ts'
 import { errorName } from '../../core/base/errors.ts'
 
-/** What opening the devices gave: tracks that are there, and why one is not. */
-export interface OpenedDevices {
-  readonly stream: MediaStream
-  readonly local: LocalMedia
+const audioConstraints: MediaTrackConstraints = {
+  echoCancellation: true,
+  noiseSuppression: true,
+  autoGainControl: true,
 }
-
-const audio: MediaTrackConstraints = { echoCancellation: true, noiseSuppression: true, autoGainControl: true }
-const video: MediaTrackConstraints = {
+const videoConstraints: MediaTrackConstraints = {
   width: { ideal: 1280 },
   height: { ideal: 720 },
   frameRate: { ideal: 30 },
 }
 
+/** What to ask of the chosen devices; one that is gone gives way to the system's choice. */
+export function constraintsFor(chosen: { readonly microphone: string; readonly camera: string }): {
+  audio: MediaTrackConstraints
+  video: MediaTrackConstraints
+} {
+  const of = (id: string): MediaTrackConstraints => (id === '' ? {} : { deviceId: { ideal: id } })
+  return {
+    audio: { ...audioConstraints, ...of(chosen.microphone) },
+    video: { ...videoConstraints, ...of(chosen.camera) },
+  }
+}
+
 /**
- * Opens microphone and camera as wanted. One permission question when both are; when that fails each is tried alone,
- * so a missing or refused camera never costs the microphone (SPEC CA-6).
+ * Opens microphone and camera as wanted into `stream`. One permission question when both are; when that fails each is tried
+ * alone, so a missing or refused camera never costs the microphone (SPEC CA-6).
  */
-export async function openDevices(wanted: CallMedia): Promise<OpenedDevices> {
-  const stream = new MediaStream()
-  const unwanted: LocalMedia = { microphone: 'muted', camera: 'off' }
-  if (!wanted.audio && !wanted.video) return { stream, local: unwanted }
+export async function openDevices(
+  stream: MediaStream,
+  wanted: CallMedia,
+  chosen: { readonly microphone: string; readonly camera: string },
+): Promise<Pick<LocalMedia, 'microphone' | 'camera'>> {
+  const { audio, video } = constraintsFor(chosen)
   if (wanted.audio && wanted.video) {
-    try {
-      const opened = await navigator.mediaDevices.getUserMedia({ audio, video })
-      return { stream: opened, local: { microphone: 'on', camera: 'on' } }
-    } catch {
-      // Which of the two is the trouble shows when each is asked for alone, below.
-    }
+    const problem = await openInto(stream, { audio, video })
+    if (problem === undefined) return { microphone: 'on', camera: 'on' }
+    // Which of the two is the trouble shows when each is asked for alone, below.
   }
   const microphone = wanted.audio ? await openInto(stream, { audio }) : undefined
   const camera = wanted.video ? await openInto(stream, { video }) : undefined
   return {
-    stream,
-    local: {
-      microphone: wanted.audio ? (microphone ?? 'on') : 'muted',
-      camera: wanted.video ? (camera ?? 'on') : 'off',
-    },
+    microphone: wanted.audio ? (microphone ?? 'on') : 'muted',
+    camera: wanted.video ? (camera ?? 'on') : 'off',
+  }
+}
+
+/**
+ * The screen, window or tab a person chooses, with its sound where the engine gives it. Undefined when they closed the
+ * question: that is no trouble, only a change of mind.
+ */
+export async function openCapture(): Promise<MediaStream | DeviceProblem | undefined> {
+  try {
+    const stream = await navigator.mediaDevices.getDisplayMedia({
+      video: { frameRate: { max: 30 } },
+      audio: true,
+    })
+    for (const track of stream.getVideoTracks()) track.contentHint = 'detail' // text stays readable
+    return stream
+  } catch (error) {
+    return errorName(error) === 'NotAllowedError' ? undefined : problemOf(error)
   }
 }
 
@@ -54,8 +77,6 @@ export async function openInto(
     return problemOf(error)
   }
 }
-
-export const cameraConstraints = { video } as const
 
 /** Names of W3C mediacapture-main section 10.3 in our words. */
 export function problemOf(error: unknown): DeviceProblem {

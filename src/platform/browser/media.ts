@@ -1,54 +1,113 @@
 import { Emitter } from '../../core/base/events.ts'
-import type { CallId } from '../../core/base/ids.ts'
-import type { CallMedia, LocalMedia, MediaEngine, MediaSession } from '../../core/calls/index.ts'
-import { openDevices } from './media-devices.ts'
-import { PeerMedia } from './peer-media.ts'
+import type { CallId, PeerId } from '../../core/base/ids.ts'
+import type { CallMedia, LocalSession, MediaEngine } from '../../core/calls/index.ts'
+import { CallDevices } from './call-devices.ts'
+import { PeerMedia, type RemoteStreams } from './peer-media.ts'
 
-/** The streams of one call, for `<video>` and `<audio>` elements. */
+/** The streams of one call, for `<video>` and `<audio>` elements. Tracks come and go while they live. */
 export interface StreamsOfCall {
+  /** Our camera and microphone, to be played muted. */
   readonly local: MediaStream
-  readonly remote: MediaStream
+  /** The screen we show. */
+  readonly screen: MediaStream
+  readonly people: ReadonlyMap<PeerId, RemoteStreams>
 }
 
 /**
- * The browser's {@link MediaEngine}: one RTCPeerConnection per call. ICE servers come from the relay's configuration
- * only; none are built in, so no third party learns of a call.
+ * The browser's {@link MediaEngine}: devices once per call, one RTCPeerConnection per pair. ICE servers come from the relay's
+ * configuration only; none are built in, so no third party learns of a call.
  */
 export class BrowserMedia implements MediaEngine {
   readonly #iceServers: () => readonly RTCIceServer[]
+  readonly #refresh: () => Promise<void>
   readonly #streams = new Map<CallId, StreamsOfCall>()
+  readonly #links = new Map<CallId, Map<PeerId, PeerMedia>>()
+  readonly #open = new Set<CallDevices>()
+  readonly #chosen = { microphone: '', camera: '' }
   readonly events = new Emitter<{ 'streams:changed': { call: CallId } }>()
 
-  constructor(iceServers: () => readonly RTCIceServer[]) {
+  /** @param refresh brings `iceServers` up to date before a call; it does not reject */
+  constructor(
+    iceServers: () => readonly RTCIceServer[],
+    refresh: () => Promise<void> = () => Promise.resolve(),
+  ) {
     this.#iceServers = iceServers
+    this.#refresh = refresh
   }
 
-  async open(
-    call: CallId,
-    options: { wanted: CallMedia; polite: boolean },
-  ): Promise<{ session: MediaSession; local: LocalMedia }> {
-    const { stream, local } = await openDevices(options.wanted)
-    const remote = new MediaStream()
-    const session = new PeerMedia({
-      connection: new RTCPeerConnection({ iceServers: [...this.#iceServers()], bundlePolicy: 'max-bundle' }),
-      localStream: stream,
-      remoteStream: remote,
-      local,
-      isPolite: options.polite,
-      onStreams: () => this.#changed(call),
-      onClosed: () => {
-        this.#streams.delete(call)
-        this.#changed(call)
+  async useDevice(kind: 'microphone' | 'camera', device: string): Promise<void> {
+    this.#chosen[kind] = device
+    await Promise.all([...this.#open].map((devices) => devices.useChosen(kind)))
+  }
+
+  /** Devices without a call, to look at oneself before joining. Its owner closes it. */
+  async preview(wanted: CallMedia): Promise<CallDevices> {
+    const devices: CallDevices = new CallDevices({
+      chosen: this.#chosen,
+      onStreams: () => {},
+      onClosed: () => this.#open.delete(devices),
+      createLink: () => {
+        throw new TypeError('a preview has no links')
       },
     })
-    this.#streams.set(call, { local: stream, remote })
-    this.#changed(call)
-    return { session, local }
+    this.#open.add(devices)
+    await devices.open(wanted)
+    return devices
   }
 
-  /** Streams of a call now; empty when it has none. Tracks come and go while a call lives: listen to `streams:changed`. */
-  streamsOf(call: CallId): Partial<StreamsOfCall> {
-    return this.#streams.get(call) ?? {}
+  async open(call: CallId, wanted: CallMedia): Promise<LocalSession> {
+    const people = new Map<PeerId, RemoteStreams>()
+    const links = new Map<PeerId, PeerMedia>()
+    const changed = (): void => this.#changed(call)
+    const devices: CallDevices = new CallDevices({
+      chosen: this.#chosen,
+      onStreams: changed,
+      onClosed: () => {
+        this.#open.delete(devices)
+        this.#streams.delete(call)
+        this.#links.delete(call)
+        changed()
+      },
+      createLink: (peer, offers, tracks) => {
+        const link = new PeerMedia({
+          iceServers: this.#iceServers,
+          connection: new RTCPeerConnection({
+            iceServers: [...this.#iceServers()],
+            bundlePolicy: 'max-bundle',
+          }),
+          tracks,
+          offers,
+          onStreams: changed,
+          onClosed: () => {
+            if (links.get(peer) !== link) return
+            links.delete(peer)
+            people.delete(peer)
+            changed()
+          },
+        })
+        links.set(peer, link)
+        people.set(peer, link.streams)
+        changed()
+        return link
+      },
+    })
+    this.#links.set(call, links)
+    this.#streams.set(call, { local: devices.stream, screen: devices.screen, people })
+    this.#open.add(devices)
+    // Together: the person answers the browser's question meanwhile.
+    await Promise.all([devices.open(wanted), this.#refresh()])
+    changed()
+    return devices
+  }
+
+  /** Streams of a call now; undefined when it has none. Tracks come and go while a call lives: listen to `streams:changed`. */
+  streamsOf(call: CallId): StreamsOfCall | undefined {
+    return this.#streams.get(call)
+  }
+
+  /** How loud a participant is now, 0 to 1. */
+  levelOf(call: CallId, peer: PeerId): number {
+    return this.#links.get(call)?.get(peer)?.level() ?? 0
   }
 
   #changed(call: CallId): void {

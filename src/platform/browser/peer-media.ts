@@ -1,39 +1,69 @@
-import { InvalidMessageError } from '../../core/base/errors.ts'
-import { FingerprintMismatchError } from '../../core/calls/index.ts'
-import type { CallMedia, LocalMedia, MediaSession, MediaSignal } from '../../core/calls/index.ts'
-import { cameraConstraints, openInto } from './media-devices.ts'
+import { FingerprintMismatchError, fingerprintsOf } from '../../core/calls/index.ts'
+import type {
+  LinkMediaState,
+  LinkReport,
+  MediaLink,
+  MediaSignal,
+  SendLimits,
+} from '../../core/calls/index.ts'
+import { readReport } from './link-report.ts'
+
+/** What one other participant sends. */
+export interface RemoteStreams {
+  /** Camera and microphone. */
+  readonly main: MediaStream
+  /** A shared screen with its sound. */
+  readonly screen: MediaStream
+}
+
+/** Tracks in the order of the lines every description of ours has: microphone, camera, screen, sound of the screen. */
+export type SentTracks = readonly [
+  MediaStreamTrack | null,
+  MediaStreamTrack | null,
+  MediaStreamTrack | null,
+  MediaStreamTrack | null,
+]
+const lineKinds = ['audio', 'video', 'video', 'audio'] as const
+const cameraLine = 1
+
+/** A level older than this is of somebody who stopped sending (Opus DTX). */
+const staleLevelMs = 400
 
 interface PeerMediaInit {
   readonly connection: RTCPeerConnection
-  readonly localStream: MediaStream
-  readonly remoteStream: MediaStream
-  readonly local: LocalMedia
-  readonly isPolite: boolean
+  /** Read anew with each restart of ICE: credentials in it run out. */
+  readonly iceServers: () => readonly RTCIceServer[]
+  readonly tracks: SentTracks
+  /** Makes every offer of this connection; the other side asks for them. */
+  readonly offers: boolean
   readonly onStreams: () => void
   readonly onClosed: () => void
 }
 
-type LinkState = 'connecting' | 'connected' | 'disconnected' | 'failed'
-
 /**
- * One call's peer connection by perfect negotiation (W3C webrtc-pc section 10.7). Both an audio and a video line are
- * negotiated from the start, so mute, camera and late devices are track swaps that need no new negotiation.
+ * One pair's peer connection. One side makes every offer, so two never meet: Chromium plays nothing of a line whose offer was rolled
+ * back, though it decodes it. All four lines are negotiated from the start,
+ * so mute, camera, screen and other devices are track swaps that need no new negotiation.
  */
-export class PeerMedia implements MediaSession {
+export class PeerMedia implements MediaLink {
+  readonly streams: RemoteStreams = { main: new MediaStream(), screen: new MediaStream() }
   readonly #init: PeerMediaInit
   readonly #connection: RTCPeerConnection
-  #local: LocalMedia
+  #tracks: SentTracks
   #onSignal: (signal: MediaSignal) => void = () => {}
-  #onState: (state: LinkState) => void = () => {}
-  #onRemote: (remote: CallMedia) => void = () => {}
-  #makingOffer = false
-  #ignoringOffer = false
+  #onState: (state: LinkMediaState) => void = () => {}
+  #limits: SendLimits | undefined
+  #applying: Promise<void> = Promise.resolve()
   #closed = false
 
   constructor(init: PeerMediaInit) {
     this.#init = init
     this.#connection = init.connection
-    this.#local = init.local
+    this.#tracks = init.tracks
+  }
+
+  get isClosed(): boolean {
+    return this.#closed
   }
 
   onSignal(listener: (signal: MediaSignal) => void): void {
@@ -42,36 +72,96 @@ export class PeerMedia implements MediaSession {
     connection.onicecandidate = ({ candidate }) => this.#candidate(candidate)
     connection.onnegotiationneeded = () => void this.#offer()
     connection.onconnectionstatechange = () => void this.#stateChanged()
-    connection.ontrack = ({ track }) => this.#remoteTrack(track)
-    if (!this.#init.isPolite) {
-      connection.addTransceiver(this.#track('audio') ?? 'audio', { streams: [this.#init.localStream] })
-      connection.addTransceiver(this.#track('video') ?? 'video', { streams: [this.#init.localStream] })
-    }
-    this.#tellMedia()
+    connection.ontrack = () => this.#collect()
+    if (!this.#init.offers) return
+    for (const [line, kind] of lineKinds.entries()) connection.addTransceiver(this.#tracks[line] ?? kind)
   }
 
-  onState(listener: (state: LinkState) => void): void {
+  onState(listener: (state: LinkMediaState) => void): void {
     this.#onState = listener
-  }
-
-  onRemote(listener: (remote: CallMedia) => void): void {
-    this.#onRemote = listener
   }
 
   async signal(signal: MediaSignal): Promise<void> {
     if (this.#closed) return
-    if (signal.kind === 'media') this.#onRemote({ audio: signal.audio, video: signal.video })
-    else if (signal.kind === 'candidate') await this.#addCandidate(signal)
-    else await this.#describe(signal.type, signal.sdp)
+    try {
+      if (signal.kind === 'restart') this.restart()
+      else if (signal.kind === 'candidate') await this.#addCandidate(signal)
+      else await this.#describe(signal.type, signal.sdp)
+    } catch (error) {
+      if (!this.#isOver()) throw error
+    }
+  }
+
+  /** Whether the connection was closed meanwhile: what fails then is no failure. */
+  #isOver(): boolean {
+    return this.#closed
+  }
+
+  /** Sends these tracks from now on. */
+  async send(tracks: SentTracks): Promise<void> {
+    this.#tracks = tracks
+    if (this.#closed) return
+    await Promise.all(
+      this.#connection.getTransceivers().map(async ({ sender, direction }, line) => {
+        const track = tracks[line] ?? null
+        if (direction !== 'stopped' && sender.track !== track) await sender.replaceTrack(track)
+      }),
+    )
+    if (this.#limits !== undefined) this.limit(this.#limits) // another camera may have another height
+  }
+
+  /** How loud the other side's microphone is, 0 to 1, as the browser reckons it for playing; 0 when nothing came lately. */
+  level(): number {
+    if (this.#closed) return 0
+    const [source] = this.#connection.getTransceivers()[0]?.receiver.getSynchronizationSources() ?? []
+    if (
+      source === undefined ||
+      performance.timeOrigin + performance.now() - sinceEpoch(source.timestamp) > staleLevelMs
+    )
+      return 0
+    return source.audioLevel ?? 0
+  }
+
+  limit(limits: SendLimits): void {
+    this.#limits = limits
+    this.#applying = this.#applying
+      .then(() => this.#applyLimits())
+      .catch(() => {
+        // The connection is not negotiated yet or gone: the next change, or its being connected, applies them.
+      })
+  }
+
+  async #applyLimits(): Promise<void> {
+    const sender = this.#connection.getTransceivers()[cameraLine]?.sender
+    const limits = this.#limits
+    if (this.#closed || sender === undefined || limits === undefined) return
+    const parameters = sender.getParameters()
+    const [encoding] = parameters.encodings
+    if (encoding === undefined) return
+    const height = sender.track?.getSettings().height ?? limits.maxHeight
+    encoding.active = limits.isActive
+    encoding.maxBitrate = limits.maxKbps * 1000
+    encoding.maxFramerate = limits.maxFps
+    encoding.scaleResolutionDownBy = Math.max(1, height / limits.maxHeight)
+    await sender.setParameters(parameters)
+  }
+
+  async report(): Promise<LinkReport> {
+    return readReport(await this.#connection.getStats(), performance.now())
+  }
+
+  restart(): void {
+    if (this.#closed || this.#connection.signalingState === 'closed') return
+    this.#connection.setConfiguration({
+      ...this.#connection.getConfiguration(),
+      iceServers: [...this.#init.iceServers()],
+    })
+    if (this.#init.offers) this.#connection.restartIce()
+    else this.#onSignal({ kind: 'restart' })
   }
 
   async #describe(type: 'offer' | 'answer', sdp: string): Promise<void> {
-    if (fingerprintsOf(sdp).length === 0)
-      throw new InvalidMessageError('description without a DTLS fingerprint')
     const connection = this.#connection
-    const collides = type === 'offer' && (this.#makingOffer || connection.signalingState !== 'stable')
-    this.#ignoringOffer = !this.#init.isPolite && collides
-    if (this.#ignoringOffer) return
     await connection.setRemoteDescription({ type, sdp })
     if (type !== 'offer') return
     await this.#joinTransceivers()
@@ -79,14 +169,12 @@ export class PeerMedia implements MediaSession {
     this.#sendDescription()
   }
 
-  /** Answers both lines with our tracks (or none yet) in both directions. */
+  /** Answers every line with our tracks (or none yet) in both directions. */
   async #joinTransceivers(): Promise<void> {
     for (const transceiver of this.#connection.getTransceivers()) {
-      if (transceiver.currentDirection !== null) continue
-      const kind = transceiver.receiver.track.kind
-      transceiver.direction = 'sendrecv'
-      await transceiver.sender.replaceTrack(this.#track(kind) ?? null)
+      if (transceiver.currentDirection === null) transceiver.direction = 'sendrecv'
     }
+    await this.send(this.#tracks)
   }
 
   async #addCandidate(signal: Extract<MediaSignal, { kind: 'candidate' }>): Promise<void> {
@@ -98,27 +186,24 @@ export class PeerMedia implements MediaSession {
         usernameFragment: signal.ufrag,
       })
     } catch (error) {
-      // One of an offer we ignored, or of an ICE generation that is over: nothing to do.
-      if (!this.#ignoringOffer && this.#connection.remoteDescription === null) throw error
+      // One of an ICE generation that is over: nothing to do.
+      if (this.#connection.remoteDescription === null) throw error
     }
   }
 
   async #offer(): Promise<void> {
     try {
-      this.#makingOffer = true
       await this.#connection.setLocalDescription()
       this.#sendDescription()
     } catch {
       // The connection was closed meanwhile; its owner already knows.
-    } finally {
-      this.#makingOffer = false
     }
   }
 
   #sendDescription(): void {
     const description = this.#connection.localDescription
     if (description === null || (description.type !== 'offer' && description.type !== 'answer')) return
-    this.#onSignal({ kind: 'description', type: description.type, sdp: description.sdp })
+    this.#onSignal({ kind: 'description', type: description.type, sdp: withQuietSound(description.sdp) })
   }
 
   #candidate(candidate: RTCIceCandidate | null): void {
@@ -132,8 +217,13 @@ export class PeerMedia implements MediaSession {
     })
   }
 
-  #remoteTrack(track: MediaStreamTrack): void {
-    this.#init.remoteStream.addTrack(track)
+  /** Puts each line's track where it belongs. By line: events may come more than once. */
+  #collect(): void {
+    const [sound, camera, screen, screenSound] = this.#connection
+      .getTransceivers()
+      .map(({ receiver }) => receiver.track)
+    fill(this.streams.main, [sound, camera])
+    fill(this.streams.screen, [screen, screenSound])
     this.#init.onStreams()
   }
 
@@ -149,9 +239,10 @@ export class PeerMedia implements MediaSession {
         return
       }
     }
-    if (this.#closed) return
-    if (state === 'failed' && !this.#init.isPolite) this.#connection.restartIce()
+    // The check took a moment: what came meanwhile has told its own state.
+    if (this.#closed || this.#connection.connectionState !== state) return
     this.#onState(state)
+    if (state === 'connected' && this.#limits !== undefined) this.limit(this.#limits)
   }
 
   /** SPEC CA-10. DTLS enforces it as well; this says so explicitly, from what the transport really uses. */
@@ -168,60 +259,29 @@ export class PeerMedia implements MediaSession {
     }
   }
 
-  async setMuted(muted: boolean): Promise<LocalMedia> {
-    const track = this.#track('audio')
-    if (track === undefined) return this.#local
-    track.enabled = !muted
-    return this.#setLocal({ ...this.#local, microphone: muted ? 'muted' : 'on' })
-  }
-
-  async setCamera(on: boolean): Promise<LocalMedia> {
-    const stream = this.#init.localStream
-    for (const track of stream.getVideoTracks()) {
-      track.stop() // the camera's light goes off
-      stream.removeTrack(track)
-    }
-    const problem = on ? await openInto(stream, cameraConstraints) : undefined
-    if (this.#closed) {
-      for (const track of stream.getTracks()) track.stop()
-      return this.#local
-    }
-    const sender = this.#connection.getTransceivers().find((t) => t.receiver.track.kind === 'video')?.sender
-    await sender?.replaceTrack(this.#track('video') ?? null)
-    this.#init.onStreams()
-    return this.#setLocal({ ...this.#local, camera: on ? (problem ?? 'on') : 'off' })
-  }
-
-  #setLocal(local: LocalMedia): LocalMedia {
-    this.#local = local
-    this.#tellMedia()
-    return local
-  }
-
-  #tellMedia(): void {
-    this.#onSignal({
-      kind: 'media',
-      audio: this.#local.microphone === 'on',
-      video: this.#local.camera === 'on',
-    })
-  }
-
-  #track(kind: string): MediaStreamTrack | undefined {
-    return this.#init.localStream.getTracks().find((track) => track.kind === kind)
-  }
-
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    for (const track of this.#init.localStream.getTracks()) track.stop()
     this.#connection.close()
     this.#init.onClosed()
   }
 }
 
-/** The `a=fingerprint` values of a description, upper case. */
-function fingerprintsOf(sdp: string): string[] {
-  return [...sdp.matchAll(/^a=fingerprint:\S+ ([0-9A-Fa-f:]+)/gm)].map((match) =>
-    (match[1] ?? '').toUpperCase(),
-  )
+/**
+ * Asks the other side to send nothing while nobody speaks (Opus DTX, RFC 7587 section 6.1): the encoder follows what the
+ * description it was given says. Loss repair by FEC is asked for by default.
+ */
+function withQuietSound(sdp: string): string {
+  return sdp.replaceAll('useinbandfec=1', 'useinbandfec=1;usedtx=1')
+}
+
+/** Makes `stream` hold exactly these tracks; those it has already stay as they are. */
+function fill(stream: MediaStream, tracks: readonly (MediaStreamTrack | undefined)[]): void {
+  for (const track of stream.getTracks()) if (!tracks.includes(track)) stream.removeTrack(track)
+  for (const track of tracks) if (track !== undefined) stream.addTrack(track)
+}
+
+/** Engines stamp levels with the page's clock or with the epoch's. */
+function sinceEpoch(timestamp: number): number {
+  return timestamp < performance.timeOrigin ? performance.timeOrigin + timestamp : timestamp
 }

@@ -32,7 +32,10 @@ export interface BrowserPeer {
 /** This tab's peer with the browser's stores, links, workers and devices; not started. */
 export function createBrowserPeer(): Promise<BrowserPeer> {
   const relay = new RelayConfig()
-  const streams = new BrowserMedia(() => relay.iceServers())
+  const streams = new BrowserMedia(
+    () => relay.iceServers(),
+    () => relay.refresh(),
+  )
   let keys: KeyVault = createMemoryKeyVault(systemRandom)
   // Asked for now, so that the answer is there when the mesh wants it.
   const first = relay.addresses()

@@ -12,12 +12,22 @@ const schema = v.object({
 /** A relay that does not answer in this time is tried again later. */
 const timeoutMs = 4_000
 
+/** The relay's TURN credentials live an hour; a call that begins with this much of it gone asks for new ones. */
+const staleMs = 20 * 60_000
+
 /** What the relay that serves this page says of itself: read anew before each try, ICE servers kept from the last answer. */
 export class RelayConfig {
   #iceServers: readonly RTCIceServer[] = []
+  #readAt = -Infinity
 
   iceServers(): readonly RTCIceServer[] {
     return this.#iceServers
+  }
+
+  /** Asks again when the last answer is old enough for its credentials to run out; what was known stays when it fails. */
+  async refresh(): Promise<void> {
+    const hasCredentials = this.#iceServers.some(({ credential }) => credential !== undefined)
+    if (hasCredentials && performance.now() - this.#readAt > staleMs) await this.addresses()
   }
 
   /** Its dialable addresses; none when it does not answer. */
@@ -28,6 +38,7 @@ export class RelayConfig {
         signal: AbortSignal.timeout(timeoutMs),
       })
       const { addresses, iceServers } = v.parse(schema, await response.json())
+      this.#readAt = performance.now()
       this.#iceServers = iceServers.map(({ urls: list, username, credential }) => ({
         urls: list,
         ...(username === undefined ? {} : { username }),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { page } from 'vitest/browser'
 import type { AccountId, CallId, PeerId } from '../../core/base/ids.ts'
-import type { CallState, EndReason } from '../../core/calls/index.ts'
+import type { CallState, EndReason, Participant } from '../../core/calls/index.ts'
 import { enLate } from '../../app/messages/en-late.ts'
 import { drawnStream } from '../../app/testing/pictures.ts'
 import { mountRoom, type Mounted } from '../testing/mount-app.ts'
@@ -10,15 +10,27 @@ const account = 'ann' as AccountId
 const call = 'call' as CallId
 const peer = 'tab of ann' as PeerId
 const stage = page.getByTestId('call-stage')
-const live: CallState = {
+const live: Extract<CallState, { kind: 'live' }> = {
   kind: 'live',
   call,
   account,
-  peer,
   since: Date.now(),
-  reconnecting: false,
-  remote: { audio: true, video: true },
+  people: [
+    {
+      peer,
+      account,
+      link: 'connected',
+      sends: { audio: true, video: true, screen: false },
+      hand: false,
+      joinedAt: Date.now(),
+    },
+  ],
 }
+/** The live call with what has changed about Ann. */
+const withChange = (change: Partial<Participant>): CallState => ({
+  ...live,
+  people: live.people.map((one) => ({ ...one, ...change })),
+})
 
 const withAnn = (): Promise<Mounted> =>
   mountRoom((fake) => void fake.open.room.put({ account, name: 'Ann', peer }))
@@ -66,8 +78,8 @@ describe('the call stage', () => {
 
   it('shows both pictures of a live call and mutes with a true state', async () => {
     const { peer: fake } = await withAnn()
-    fake.streams.set({ local: drawnStream(10), remote: drawnStream(200) })
-    fake.open.calls.setLocal({ microphone: 'on', camera: 'on' })
+    fake.streams.set({ local: drawnStream(10), people: { [peer]: { main: drawnStream(200) } } })
+    fake.open.calls.setLocal({ microphone: 'on', camera: 'on', screen: 'off' })
     fake.open.calls.set(live)
     const remote = page.getByTestId('remote-video')
     await expect.poll(() => (remote.element() as HTMLVideoElement).videoWidth).toBeGreaterThan(0)
@@ -82,11 +94,11 @@ describe('the call stage', () => {
 
   it('keeps hearing the other when their camera goes off', async () => {
     const { peer: fake } = await withAnn()
-    fake.streams.set({ remote: drawnStream(200) })
+    fake.streams.set({ people: { [peer]: { main: drawnStream(200) } } })
     fake.open.calls.set(live)
     await expect.element(page.getByTestId('remote-video')).toBeVisible()
     const before = page.getByTestId('remote-video').element()
-    fake.open.calls.set({ ...live, remote: { audio: true, video: false } })
+    fake.open.calls.set(withChange({ sends: { audio: true, video: false, screen: false } }))
     await expect.element(stage).toHaveTextContent('In a call with Ann')
     const after = page.getByTestId('remote-video').element() as HTMLVideoElement
     expect(after).toBe(before)
@@ -95,8 +107,8 @@ describe('the call stage', () => {
 
   it('says that it reconnects, and what a missing device means', async () => {
     const { peer: fake } = await withAnn()
-    fake.open.calls.setLocal({ microphone: 'refused', camera: 'missing' })
-    fake.open.calls.set({ ...live, reconnecting: true })
+    fake.open.calls.setLocal({ microphone: 'refused', camera: 'missing', screen: 'off' })
+    fake.open.calls.set(withChange({ link: 'reconnecting' }))
     await expect.element(stage).toHaveTextContent('The connection was lost. Reconnecting…')
     await expect.element(stage).toHaveTextContent('The browser was not allowed to use the microphone.')
     expect(page.getByRole('button', { name: 'Mute' }).elements()).toEqual([])
@@ -116,7 +128,7 @@ describe('the call stage', () => {
 
   it.each(reasons)('says in words that a call ended: %s', async (reason) => {
     const { peer: fake } = await withAnn()
-    fake.open.calls.set({ kind: 'ended', call, account, reason, durationMs: 0 })
+    fake.open.calls.set({ kind: 'ended', call, account, reason, durationMs: 0, met: [account] })
     const words = enLate[`call.ended.${reason}`]
     await expect.element(stage).toHaveTextContent(typeof words === 'string' ? words : words({ name: 'Ann' }))
     await stage.getByRole('button', { name: 'Close' }).click()

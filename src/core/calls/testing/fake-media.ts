@@ -1,23 +1,49 @@
-import type { CallId } from '../../base/ids.ts'
-import type { CallMedia, LocalMedia, MediaEngine, MediaSession, MediaSignal } from '../index.ts'
+import type { CallId, PeerId } from '../../base/ids.ts'
+import type {
+  CallMedia,
+  LinkMediaState,
+  LocalMedia,
+  LocalSession,
+  MediaEngine,
+  MediaLink,
+  LinkReport,
+  MediaSignal,
+  SendLimits,
+} from '../index.ts'
 
-/** A media engine without devices: the caller's session sends an offer, the other answers, both are then connected. */
+/** A description with all that the rules ask for. */
+export function fakeSdp(
+  options: { ufrag?: string; fingerprint?: string; lines?: readonly string[] } = {},
+): string {
+  const { ufrag = 'ufrag', fingerprint = fakeFingerprint(1), lines = ['audio', 'video'] } = options
+  const media = lines.map((kind) => `m=${kind} 9 UDP/TLS/RTP/SAVPF 111\r\n`).join('')
+  return `v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n${media}a=ice-ufrag:${ufrag}\r\na=fingerprint:sha-256 ${fingerprint}\r\n`
+}
+
+export function fakeFingerprint(n: number): string {
+  return Array.from({ length: 32 }, () => n.toString(16).padStart(2, '0').toUpperCase()).join(':')
+}
+
+/** A media engine without devices: the opener's link sends an offer, the other answers, both are then connected. */
 export class FakeMedia implements MediaEngine {
   readonly sessions: FakeSession[] = []
   /** What devices give; a test may make the camera refused. */
   camera: LocalMedia['camera'] = 'on'
   /** When set, `open` rejects with it. */
   failure: Error | undefined
+  /** False makes answers not lead to a connection. */
+  connects = true
 
-  async open(
-    _call: CallId,
-    options: { wanted: CallMedia; polite: boolean },
-  ): Promise<{ session: MediaSession; local: LocalMedia }> {
+  async open(_call: CallId, wanted: CallMedia): Promise<LocalSession> {
     await Promise.resolve()
     if (this.failure !== undefined) throw this.failure
-    const session = new FakeSession(options.polite, options.wanted.video ? this.camera : 'off')
+    const session = new FakeSession(this, wanted)
     this.sessions.push(session)
-    return { session, local: session.local() }
+    return session
+  }
+
+  async useDevice(): Promise<void> {
+    await Promise.resolve()
   }
 
   get last(): FakeSession {
@@ -27,71 +53,132 @@ export class FakeMedia implements MediaEngine {
   }
 }
 
-export class FakeSession implements MediaSession {
-  readonly received: MediaSignal[] = []
+export class FakeSession implements LocalSession {
+  readonly links = new Map<PeerId, FakeLink>()
+  /** Every link ever made, closed ones too. */
+  readonly made: FakeLink[] = []
   closed = false
-  readonly #polite: boolean
-  #camera: LocalMedia['camera']
-  #muted = false
-  #signal: (signal: MediaSignal) => void = () => {}
-  #state: (state: 'connecting' | 'connected' | 'disconnected' | 'failed') => void = () => {}
-  #remote: (remote: CallMedia) => void = () => {}
+  readonly #engine: FakeMedia
+  #local: LocalMedia
+  #listener: (local: LocalMedia) => void = () => {}
 
-  constructor(polite: boolean, camera: LocalMedia['camera']) {
-    this.#polite = polite
-    this.#camera = camera
+  constructor(engine: FakeMedia, wanted: CallMedia) {
+    this.#engine = engine
+    this.#local = {
+      microphone: wanted.audio ? 'on' : 'muted',
+      camera: wanted.video ? engine.camera : 'off',
+      screen: 'off',
+    }
   }
 
   local(): LocalMedia {
-    return { microphone: this.#muted ? 'muted' : 'on', camera: this.#camera }
+    return this.#local
+  }
+  onLocal(listener: (local: LocalMedia) => void): void {
+    this.#listener = listener
+  }
+  /** What happens to the devices by themselves. */
+  set(change: Partial<LocalMedia>): void {
+    this.#local = { ...this.#local, ...change }
+    this.#listener(this.#local)
+  }
+  async setMuted(muted: boolean): Promise<void> {
+    await Promise.resolve()
+    this.set({ microphone: muted ? 'muted' : 'on' })
+  }
+  async setCamera(on: boolean): Promise<void> {
+    await Promise.resolve()
+    this.set({ camera: on ? this.#engine.camera : 'off' })
+  }
+  async setScreen(on: boolean): Promise<void> {
+    await Promise.resolve()
+    this.set({ screen: on ? 'on' : 'off' })
+  }
+  link(peer: PeerId, offers: boolean): FakeLink {
+    const link = new FakeLink(offers, () => this.#engine.connects)
+    this.links.set(peer, link)
+    this.made.push(link)
+    return link
+  }
+
+  /** The link to the only other participant, or to a named one. */
+  to(peer?: string): FakeLink {
+    const link = peer === undefined ? [...this.links.values()].at(-1) : this.links.get(peer as PeerId)
+    if (link === undefined) throw new Error('no such link')
+    return link
+  }
+
+  /** Links that were made and not closed. */
+  get open(): number {
+    return this.made.filter(({ closed }) => !closed).length
+  }
+
+  close(): void {
+    this.closed = true
+    for (const link of this.made) link.close()
+  }
+}
+
+export class FakeLink implements MediaLink {
+  readonly received: MediaSignal[] = []
+  restarts = 0
+  closed = false
+  readonly #offers: boolean
+  readonly #connects: () => boolean
+  #signal: (signal: MediaSignal) => void = () => {}
+  #state: (state: LinkMediaState) => void = () => {}
+
+  constructor(offers: boolean, connects: () => boolean) {
+    this.#offers = offers
+    this.#connects = connects
   }
 
   onSignal(listener: (signal: MediaSignal) => void): void {
     this.#signal = listener
-    if (!this.#polite) listener({ kind: 'description', type: 'offer', sdp: 'offer' })
-    this.#sendMedia()
+    if (this.#offers) listener({ kind: 'description', type: 'offer', sdp: fakeSdp() })
   }
-
-  onState(listener: (state: 'connecting' | 'connected' | 'disconnected' | 'failed') => void): void {
+  onState(listener: (state: LinkMediaState) => void): void {
     this.#state = listener
-  }
-
-  onRemote(listener: (remote: CallMedia) => void): void {
-    this.#remote = listener
   }
 
   async signal(signal: MediaSignal): Promise<void> {
     await Promise.resolve()
     this.received.push(signal)
-    if (signal.kind === 'media') this.#remote({ audio: signal.audio, video: signal.video })
-    if (signal.kind !== 'description') return
-    if (signal.type === 'offer') this.#signal({ kind: 'description', type: 'answer', sdp: 'answer' })
-    this.#state('connected')
+    if (this.closed || signal.kind !== 'description') return
+    if (signal.type === 'offer') this.#signal({ kind: 'description', type: 'answer', sdp: fakeSdp() })
+    if (this.#connects()) this.#state('connected')
   }
 
   /** What the network does to the link. */
-  link(state: 'connected' | 'disconnected' | 'failed'): void {
+  link(state: LinkMediaState): void {
     this.#state(state)
   }
-
-  async setMuted(muted: boolean): Promise<LocalMedia> {
+  /** What the link was last told to send. */
+  limits: SendLimits | undefined
+  /** Loss that the other side reports, 0 to 1. */
+  seenLoss = 0
+  limit(limits: SendLimits): void {
+    this.limits = limits
+  }
+  async report(): Promise<LinkReport> {
     await Promise.resolve()
-    this.#muted = muted
-    this.#sendMedia()
-    return this.local()
+    this.#reads += 1
+    const picture = { frames: this.#reads * 30, width: 640, height: 360, codec: 'VP8' }
+    const received = { bytes: this.#reads * 1000, packets: this.#reads * 50, lost: 0, jitterMs: 1 }
+    return {
+      atMs: this.#reads * 1000,
+      path: 'direct',
+      rttMs: 10,
+      audio: received,
+      video: { ...received, ...picture },
+      sent: { ...picture, bytes: 0, lostFraction: this.seenLoss },
+    }
   }
+  #reads = 0
 
-  async setCamera(on: boolean): Promise<LocalMedia> {
-    await Promise.resolve()
-    this.#camera = on ? 'on' : 'off'
-    this.#sendMedia()
-    return this.local()
+  restart(): void {
+    this.restarts += 1
   }
-
-  #sendMedia(): void {
-    this.#signal({ kind: 'media', audio: !this.#muted, video: this.#camera === 'on' })
-  }
-
   close(): void {
     this.closed = true
   }

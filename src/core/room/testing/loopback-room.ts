@@ -47,6 +47,12 @@ export class LoopbackRooms {
     await this.#meet(a, b)
   }
 
+  /** The member's tab dies: its links break and no goodbye is heard. */
+  async crash(room: LoopbackRoom): Promise<void> {
+    await room.mesh.stop()
+    this.#rooms.splice(this.#rooms.indexOf(room), 1)
+  }
+
   /** The member's tab closes. */
   async leave(room: LoopbackRoom): Promise<void> {
     await room.mesh.stop()

@@ -1,0 +1,30 @@
+import { createHmac } from 'node:crypto'
+import type { Clock } from '../src/core/base/clock.ts'
+import type { IceServer } from './options.ts'
+
+/**
+ * Life of a minted credential. A call asks for a fresh one as it begins and with every restart of ICE, so an hour is ample; what is
+ * stolen is worth little.
+ */
+const lifeSeconds = 3_600
+
+/**
+ * Gives TURN servers short-lived credentials as coturn's `use-auth-secret` checks them (TURN REST, draft-uberti-behave-turn-rest-00
+ * section 2.2): the username is the moment it expires, the password base64 of HMAC-SHA1 of it under the shared secret. The
+ * scheme fixes SHA-1; as an HMAC it is sound (RFC 6151 section 2 speaks of MD5, the same holds). Servers that have a credential of
+ * their own, and STUN servers, stay as they are.
+ */
+export function withTurnCredentials(
+  servers: readonly IceServer[],
+  secret: string | undefined,
+  clock: Clock,
+): readonly IceServer[] {
+  if (secret === undefined) return servers
+  const username = String(Math.floor(clock.now() / 1000) + lifeSeconds)
+  const credential = createHmac('sha1', secret).update(username).digest('base64')
+  return servers.map((server) => (needsCredential(server) ? { ...server, username, credential } : server))
+}
+
+function needsCredential({ urls, credential }: IceServer): boolean {
+  return credential === undefined && [urls].flat().some((url) => /^turns?:/.test(url))
+}

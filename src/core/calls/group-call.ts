@@ -1,0 +1,364 @@
+import { toBase64Url } from '../base/bytes.ts'
+import type { Clock, RandomBytes } from '../base/clock.ts'
+import { errorName } from '../base/errors.ts'
+import type { AccountId, CallId, PeerId } from '../base/ids.ts'
+import type { Logger } from '../base/logger.ts'
+import type { Room } from '../room/index.ts'
+import type { Want } from './adapt.ts'
+import {
+  callProtocol,
+  maxCallFrameBytes,
+  maxLinks,
+  maxRetryMs,
+  maxTabsPerAccount,
+  qualityEveryMs,
+  resumeRetryMs,
+} from './constants.ts'
+import { NotReachableError, SignalOrderError } from './errors.ts'
+import type { EndReason, Participant } from './index.ts'
+import { Link, type LinkListener } from './link.ts'
+import type { CallMedia, LocalMedia, LocalSession, MediaEngine } from './media.ts'
+import type { CallMessage, EndWord, JoinMessage, LinkId, SessionId } from './messages.ts'
+import { Places } from './places.ts'
+import type { LinkQuality } from './quality.ts'
+import type { CallRequest } from './requests.ts'
+import { CallChannel } from './protocol.ts'
+import type { RosterEntry } from './roster.ts'
+
+/** What a stay in a call tells its owner. */
+export interface GroupCallListener {
+  local(local: LocalMedia): void
+  /** Who is linked, and how, has changed. */
+  changed(): void
+  /** The one other person of a rung call is gone, or could not be linked to. */
+  over(reason: EndReason, last?: EndWord): void
+  /** Figures of the links were read. */
+  measured(): void
+  /** A participant asks something of us. */
+  asked(peer: PeerId, account: AccountId, what: CallRequest): void
+  /** A participant said that it leaves; it counts as out from now. */
+  left(peer: PeerId): void
+}
+
+export interface GroupCallInit {
+  readonly room: Room
+  readonly engine: MediaEngine
+  readonly clock: Clock
+  readonly random: RandomBytes
+  readonly logger: Logger
+  readonly call: CallId
+  readonly wanted: CallMedia
+  /** A call of two that ends with either of them, until a third comes (SPEC CA-14). */
+  readonly isRung: boolean
+  readonly listener: GroupCallListener
+}
+
+/**
+ * Our stay in one call: devices once, one link per other participant. Of two participants the one with the lower peer id
+ * opens the link, so both never do (SPEC CA-15).
+ */
+export class GroupCall {
+  readonly session: SessionId
+  readonly init: GroupCallInit
+  readonly #links = new Map<PeerId, Link>()
+  readonly #places = new Places()
+  readonly #retries = new Map<PeerId, () => void>()
+  /** The last pause before a new try, by participant; forgotten once linked. */
+  readonly #pauses = new Map<PeerId, number>()
+  /** Stays that broke a rule of signalling: not linked to again. */
+  readonly #refused = new Set<SessionId>()
+  readonly #linkListener: LinkListener
+  #roster: readonly RosterEntry[] = []
+  #local: LocalSession | undefined
+  #isRung: boolean
+  /** What our screen has use for of each participant. */
+  readonly #wants = new Map<PeerId, Want>()
+  #cancelMeasure: () => void = () => {}
+  #isClosed = false
+
+  constructor(init: GroupCallInit) {
+    this.init = init
+    this.#isRung = init.isRung
+    this.session = toBase64Url(init.random(8)) as SessionId // 8 fresh bytes make a session
+    this.#linkListener = {
+      changed: (link) => {
+        if (link.state === 'connected') this.#pauses.delete(link.peer)
+        this.#limitAll()
+        this.init.listener.changed()
+      },
+      heard: (link, message) => this.#heard(link, message),
+      channelLost: (link) => this.#channelLost(link),
+      broke: (link, error, isRule) => this.#broke(link, error, isRule),
+      expired: (link) => this.#expired(link),
+    }
+  }
+
+  get local(): LocalSession | undefined {
+    return this.#local
+  }
+  get isRung(): boolean {
+    return this.#isRung
+  }
+
+  /** Opens the devices, then binds every link there is. Rejects when the engine cannot work at all. */
+  async open(): Promise<void> {
+    const local = await this.init.engine.open(this.init.call, this.init.wanted)
+    if (this.#isClosed) return local.close()
+    this.#local = local
+    local.onLocal((now) => this.init.listener.local(now))
+    this.init.listener.local(local.local())
+    for (const link of this.#links.values()) this.#bind(link)
+    this.#cancelMeasure = this.init.clock.after(qualityEveryMs, () => void this.#measure())
+  }
+
+  /** Takes over the link of a ring that was accepted. */
+  adopt(link: Link): void {
+    this.#put(link)
+    link.enter()
+    this.init.listener.changed()
+  }
+
+  /** Asks a participant for so much of its camera; kept for links that are yet to be made. */
+  want(peer: PeerId, want: Want): void {
+    this.#wants.set(peer, want)
+    this.#links.get(peer)?.want(want)
+  }
+
+  /** Asks one participant, or all. */
+  ask(what: CallRequest, peer?: PeerId): void {
+    for (const link of this.#links.values()) {
+      if (peer === undefined || link.peer === peer) void link.channel?.send({ t: 'ask', what })
+    }
+  }
+
+  qualityOf(peer: PeerId): LinkQuality | undefined {
+    return this.#links.get(peer)?.quality
+  }
+
+  /** What each link may send depends on how many there are. */
+  #limitAll(): void {
+    const links = [...this.#links.values()].filter(({ state }) => state !== 'connecting')
+    for (const link of links) link.limit(links.length)
+  }
+
+  async #measure(): Promise<void> {
+    if (this.#isClosed) return
+    await Promise.allSettled([...this.#links.values()].map((link) => link.measure(this.#links.size)))
+    if (this.#isClosed) return
+    this.init.listener.measured()
+    this.#cancelMeasure = this.init.clock.after(qualityEveryMs, () => void this.#measure())
+  }
+
+  isLinked(peer: PeerId): boolean {
+    return this.#links.get(peer)?.state === 'connected'
+  }
+
+  /** Everyone else in the call, each in the place it keeps. */
+  people(): readonly Participant[] {
+    const people = this.#roster.map((entry): Participant => {
+      const link = this.#links.get(entry.peer)
+      const { audio, video, screen, hand } = entry.said
+      return {
+        peer: entry.peer,
+        account: entry.account,
+        link: link?.state ?? (this.#retries.has(entry.peer) ? 'lost' : 'connecting'),
+        sends: { audio, video, screen },
+        hand,
+        joinedAt: entry.joinedAt,
+      }
+    })
+    for (const { init, state } of this.#links.values()) {
+      if (people.some(({ peer }) => peer === init.peer)) continue
+      const sends = { audio: false, video: false, screen: false }
+      people.push({ ...init, link: state, sends, hand: false, joinedAt: this.init.clock.now() })
+    }
+    return this.#places.arrange(people)
+  }
+
+  /** Meets who came and lets go of who left. @param roster entries of this call, ourselves not among them */
+  sync(roster: readonly RosterEntry[]): void {
+    const before = this.#roster
+    this.#roster = roster
+    for (const link of [...this.#links.values()]) {
+      const isGone = !roster.some(({ peer }) => peer === link.peer)
+      if (isGone && before.some(({ peer }) => peer === link.peer)) this.#gone(link)
+      if (this.#isClosed) return
+    }
+    for (const [peer, cancel] of this.#retries) {
+      if (roster.some((entry) => entry.peer === peer)) continue
+      cancel()
+      this.#retries.delete(peer)
+      this.#pauses.delete(peer)
+      this.#wants.delete(peer)
+    }
+    if (roster.length > 1) this.#isRung = false
+    for (const entry of roster) this.#meet(entry)
+    this.init.listener.changed()
+  }
+
+  #meet(entry: RosterEntry): void {
+    const { peer, account, said } = entry
+    const link = this.#links.get(peer)
+    if (link !== undefined) {
+      link.session ??= said.session
+      if (link.session === said.session) return
+      this.#drop(link) // it came back as a new stay: the old connection leads nowhere
+    }
+    if (entry.isAway || this.#refused.has(said.session) || this.#retries.has(peer)) return
+    if (this.init.room.self.peer > peer || !this.#hasRoomFor(account)) return
+    const id = toBase64Url(this.init.random(16)) as LinkId // 16 fresh bytes make a link id
+    const { clock } = this.init
+    const fresh = new Link({ id, peer, account, isOpener: true, clock }, said.session)
+    this.#put(fresh)
+    fresh.enter()
+    void this.#openChannel(fresh, true)
+  }
+
+  #hasRoomFor(account: AccountId): boolean {
+    const tabs = [...this.#links.values()].filter((link) => link.init.account === account)
+    return this.#links.size < maxLinks && tabs.length < maxTabsPerAccount
+  }
+
+  #put(link: Link): void {
+    link.listener = this.#linkListener
+    this.#links.set(link.peer, link)
+    const want = this.#wants.get(link.peer)
+    if (want !== undefined) link.want(want)
+    this.#bind(link)
+  }
+
+  #bind(link: Link): void {
+    if (this.#local !== undefined) link.bind(this.#local)
+  }
+
+  /** Opens the stream of a link, the first or one for one that broke; media goes on meanwhile (SPEC CA-9). */
+  async #openChannel(link: Link, isFresh: boolean): Promise<void> {
+    try {
+      if (link.session === undefined)
+        throw new NotReachableError('the other side has not said yet that it is in')
+      const to = link.session
+      const stream = await this.init.room.openStream(link.peer, callProtocol, {
+        maxFrameBytes: maxCallFrameBytes,
+        overRelay: true,
+      })
+      const channel = this.channelOf(stream)
+      if (this.#links.get(link.peer) !== link) return void channel.stream.close()
+      const { call } = this.init
+      const { id } = link.init
+      await channel.send({ t: 'join', call, from: this.session, to, link: id, isFresh })
+      link.attach(channel)
+    } catch {
+      // Not reachable now; the grace of its media, or its leaving, ends the tries.
+      this.init.clock.after(resumeRetryMs, () => {
+        if (this.#links.get(link.peer) === link && link.channel === undefined) {
+          void this.#openChannel(link, isFresh)
+        }
+      })
+    }
+  }
+
+  /** A channel whose refusals are written down. */
+  channelOf(stream: CallChannel['stream']): CallChannel {
+    return new CallChannel(stream, (error) =>
+      this.init.logger('warn', 'call signalling refused', { error: errorName(error) }),
+    )
+  }
+
+  /** Answers a participant that links to us. Throws `SignalOrderError` when it may not. */
+  answer(channel: CallChannel, join: JoinMessage, account: AccountId): void {
+    const known = this.#links.get(channel.peer)
+    const isStale = join.call !== this.init.call || join.to !== this.session || this.#refused.has(join.from)
+    if (!isStale && known?.init.id === join.link && (known.session ?? join.from) === join.from) {
+      if (known.init.isOpener) throw new SignalOrderError('this side opens the link')
+      known.attach(channel)
+      return
+    }
+    if (isStale || !join.isFresh) return void channel.end({ t: 'end', reason: 'stale' })
+    if (channel.peer > this.init.room.self.peer) throw new SignalOrderError('this side opens the link')
+    if (known !== undefined) this.#drop(known)
+    if (!this.#hasRoomFor(account)) return void channel.end({ t: 'end', reason: 'failed' })
+    const { clock } = this.init
+    const link = new Link({ id: join.link, peer: channel.peer, account, isOpener: false, clock }, join.from)
+    this.#put(link)
+    link.enter()
+    link.attach(channel)
+    this.init.listener.changed()
+  }
+
+  #heard(link: Link, message: CallMessage): void {
+    if (message.t === 'ask') return this.init.listener.asked(link.init.peer, link.init.account, message.what)
+    if (message.t !== 'end') return // answers out of turn change nothing
+    if (message.reason === 'stale') return this.#again(link)
+    if (message.reason === 'failed' && !this.#isRung) return this.#again(link)
+    const { peer } = link
+    this.#drop(link)
+    this.init.listener.left(peer)
+    if (this.#isRung) this.init.listener.over(message.reason === 'failed' ? 'failed' : 'hung-up')
+  }
+
+  #channelLost(link: Link): void {
+    if (link.init.isOpener) void this.#openChannel(link, link.state === 'connecting')
+  }
+
+  #broke(link: Link, error: unknown, isRule: boolean): void {
+    this.init.logger('warn', 'call link failed', { error: errorName(error) })
+    if (isRule && link.session !== undefined) this.#refused.add(link.session)
+    if (this.#isRung) this.init.listener.over('failed', 'failed')
+    else this.#again(link, 'failed')
+  }
+
+  #expired(link: Link): void {
+    if (this.#isRung) this.init.listener.over(link.state === 'connecting' ? 'failed' : 'lost', 'failed')
+    else this.#again(link, 'failed')
+  }
+
+  #gone(link: Link): void {
+    this.#drop(link, 'hung-up')
+    if (this.#isRung) this.init.listener.over('hung-up')
+  }
+
+  /** Gives a link up and, while the other is still in the call, makes a new one after a growing pause. */
+  #again(link: Link, last?: EndWord): void {
+    const { peer } = link
+    this.#drop(link, last)
+    if (this.#isClosed) return
+    this.#retries.get(peer)?.()
+    const pause = this.#pauses.get(peer)
+    const ms = pause === undefined ? resumeRetryMs : Math.min(maxRetryMs, pause * 2)
+    this.#pauses.set(peer, ms)
+    const cancel = this.init.clock.after(ms, () => {
+      this.#retries.delete(peer)
+      const entry = this.#roster.find((one) => one.peer === peer)
+      if (entry !== undefined) this.#meet(entry)
+      this.init.listener.changed()
+    })
+    this.#retries.set(peer, cancel)
+    this.init.listener.changed()
+  }
+
+  #drop(link: Link, last?: EndWord): void {
+    link.close(last)
+    if (this.#links.get(link.peer) === link) this.#links.delete(link.peer)
+  }
+
+  /** A member said goodbye: the link of a ring goes with it, though it never announced itself. */
+  memberLeft(peer: PeerId): void {
+    const link = this.#links.get(peer)
+    if (link !== undefined) this.#gone(link)
+  }
+
+  /** The network changed: every link looks for a new way. @param all also those that work */
+  restart(all: boolean): void {
+    for (const link of this.#links.values()) if (all || link.state === 'reconnecting') link.restart()
+  }
+
+  /** Releases devices and links, telling the others. Twice is fine. */
+  close(last: EndWord = 'hung-up'): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#cancelMeasure()
+    for (const cancel of this.#retries.values()) cancel()
+    for (const link of [...this.#links.values()]) this.#drop(link, last)
+    this.#local?.close()
+  }
+}

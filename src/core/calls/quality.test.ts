@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest'
+import { QualityMeter, type LinkReport } from './quality.ts'
+
+type Change = { atMs: number; packets?: number; lost?: number; bytes?: number; frames?: number }
+
+function report({ atMs, packets = 0, lost = 0, bytes = 0, frames = 0 }: Change): LinkReport {
+  const picture = { frames, width: 640, height: 360, codec: 'VP8' }
+  return {
+    atMs,
+    path: 'direct',
+    rttMs: 20,
+    audio: { bytes: 0, packets: 0, lost: 0, jitterMs: 2 },
+    video: { ...picture, bytes, packets, lost, jitterMs: undefined },
+    sent: { ...picture, bytes: 0, lostFraction: 0.01 },
+  }
+}
+
+describe('the quality of a link', () => {
+  it('is reckoned from two reports, by the time between them', () => {
+    const meter = new QualityMeter()
+    expect(meter.next(report({ atMs: 0 }))).toBeUndefined()
+    const quality = meter.next(report({ atMs: 2_000, packets: 98, lost: 2, bytes: 125_000, frames: 60 }))
+    expect(quality).toMatchObject({
+      loss: 0.02,
+      receivedKbps: 500,
+      fps: 30,
+      grade: 'good',
+      path: 'direct',
+      rttMs: 20,
+    })
+  })
+  it.each([
+    [0.05, 'good'],
+    [0.06, 'fair'],
+    [0.08, 'poor'],
+    [0.12, 'lost'],
+  ])('is graded by published thresholds: a loss of %f is %s', (loss, grade) => {
+    const meter = new QualityMeter()
+    meter.next(report({ atMs: 0 }))
+    expect(meter.next(report({ atMs: 1_000, packets: 1000 - loss * 1000, lost: loss * 1000 }))).toMatchObject(
+      { grade },
+    )
+  })
+  it('is lost after 3 s without a packet, and good again with the next', () => {
+    const meter = new QualityMeter()
+    meter.next(report({ atMs: 0 }))
+    expect(meter.next(report({ atMs: 1_000, packets: 10 }))?.grade).toBe('good')
+    expect(meter.next(report({ atMs: 3_900, packets: 10 }))?.grade).toBe('good')
+    expect(meter.next(report({ atMs: 4_000, packets: 10 }))?.grade).toBe('good') // too short a step: the last word stands
+    expect(meter.next(report({ atMs: 4_200, packets: 10 }))?.grade).toBe('lost')
+    expect(meter.next(report({ atMs: 5_000, packets: 20 }))?.grade).toBe('good')
+  })
+  it('never falls below nothing when counters begin anew', () => {
+    const meter = new QualityMeter()
+    meter.next(report({ atMs: 0, packets: 1000, lost: 50, bytes: 9_000, frames: 900 }))
+    expect(meter.next(report({ atMs: 1_000, packets: 5, bytes: 10, frames: 1 }))).toMatchObject({
+      loss: 0,
+      receivedKbps: 0,
+      fps: 0,
+    })
+  })
+})

@@ -43,12 +43,13 @@ function painted(): Promise<void> {
 async function start(target: HTMLElement): Promise<void> {
   const updates = new ServiceWorkerUpdates()
   const install = new BrowserInstall()
+  let tellDrawn: () => void = () => undefined
+  const drawn = new Promise<void>((resolve) => (tellDrawn = resolve))
+  // A hidden tab is never painted; it must connect all the same.
+  const firstPaint = drawn.then(() => (document.hidden ? undefined : painted()))
   const app = new AppState({
-    load: async () => {
-      // A hidden tab is never painted; it must connect all the same.
-      if (!document.hidden) await painted()
-      return await loadEngine()
-    },
+    firstPaint,
+    load: () => firstPaint.then(loadEngine),
     window,
     clock: systemClock,
     keep: browserKeep(() => localStorage),
@@ -66,6 +67,8 @@ async function start(target: HTMLElement): Promise<void> {
   app.start()
   await nextTask()
   mount(App, { target, props: { app } })
+  await nextTask() // in which the landing page is drawn
+  tellDrawn()
   install.start()
   // Whoever waits for the peer is told of its failure; the landing page draws it.
   app.peer.ready().catch(() => undefined)

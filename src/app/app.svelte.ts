@@ -36,6 +36,8 @@ export type View =
 /** What the app is made of. Everything of the page comes in here, so that several apps can live in one test. */
 export interface AppInit {
   readonly load: () => Promise<Engine>
+  /** When the first screen is painted: what it does not need is fetched after it. At once when left out. */
+  readonly firstPaint?: Promise<void>
   readonly window: RouterWindow & SaveWindow
   readonly clock: Clock
   /** Kept for good. */
@@ -68,6 +70,7 @@ export class AppState {
   readonly announcer: Announcer
   readonly storage: StorageState
   readonly version: string
+  readonly firstPaint: Promise<void>
   readonly updates: AppUpdates | undefined
   readonly install: AppInstall | undefined
   readonly createCesEngine: () => Promise<CesEngine>
@@ -86,6 +89,7 @@ export class AppState {
     this.announcer = new Announcer(init.clock)
     this.storage = new StorageState(init.storage)
     this.version = init.version
+    this.firstPaint = init.firstPaint ?? Promise.resolve()
     this.updates = init.updates
     this.install = init.install
     this.createCesEngine = init.createCesEngine
@@ -210,7 +214,7 @@ export class AppState {
     const wish = ++this.#wish
     this.room?.stop()
     this.#view = { kind: 'entering', title: title() }
-    const parts = roomParts()
+    const parts = this.firstPaint.then(roomParts)
     parts.catch(() => undefined) // told where they are needed
     try {
       const engine = await this.peer.ready()

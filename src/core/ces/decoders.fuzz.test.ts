@@ -13,19 +13,11 @@ import {
   verifyPiece,
   type Manifest,
 } from './index.ts'
+import { manifestErrors, sampleParts } from './testing/manifests.ts'
 import { noise, prose, sameBytes } from './testing/sample-bytes.ts'
 import { piecesOf, sealFile } from './testing/sealed-file.ts'
 
 const seed = 20_260_101
-
-const manifestErrors = new Set([
-  'InvalidManifestError',
-  'VersionError',
-  'UnknownCipherError',
-  'UnknownCodeError',
-  'UnknownHashError',
-  'UnknownCodecError',
-])
 
 const manifestOf = (segments: number, k: number): Manifest => ({
   version: 1,
@@ -33,10 +25,7 @@ const manifestOf = (segments: number, k: number): Manifest => ({
   segmentBytes: k * 262_144 - 16,
   sizeBytes: segments * (k * 262_144 - 16),
   segments: Array.from({ length: segments }, () => ({ codec: 0, sealedBytes: k * 262_144 })),
-  noncePrefix: noise(19, 1),
-  root: noise(32, 2),
-  keyCommitment: noise(32, 3),
-  sealedMeta: noise(144, 4),
+  ...sampleParts,
 })
 
 /** The same with every segment compressed, each to another length. */

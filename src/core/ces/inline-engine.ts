@@ -1,6 +1,7 @@
 import { NotStartedError } from '../base/errors.ts'
 import { throwIfAborted } from '../base/wait.ts'
 import { chooseKernel } from './choose-kernel.ts'
+import { keepCipherFast } from './cipher.ts'
 import { maxSpareBytes } from './constants.ts'
 import type { CesEngine, SegmentOptions } from './index.ts'
 import { openSegment } from './open-segment.ts'
@@ -32,6 +33,7 @@ export function createInlineEngine({
 }: InlineEngineInit = {}): CesEngine {
   const codec = createReedSolomon(kernel)
   const spares = new Spares(maxSpareBytes)
+  const callOff = keepCipherFast()
   let isStopped = false
   const check = (signal: AbortSignal | undefined): void => {
     if (isStopped) throw new NotStartedError('the CES engine is stopped')
@@ -66,6 +68,7 @@ export function createInlineEngine({
     stop() {
       isStopped = true
       spares.clear()
+      callOff()
     },
   }
 }

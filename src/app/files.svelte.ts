@@ -1,7 +1,7 @@
 import { SvelteSet } from 'svelte/reactivity'
 import type { Clock } from '../core/base/clock.ts'
 import { errorName, isAbort } from '../core/base/errors.ts'
-import type { AccountId, FileId, RoomId } from '../core/base/ids.ts'
+import type { AccountId, EntryId, FileId, RoomId } from '../core/base/ids.ts'
 import type { Chat } from '../core/chat/index.ts'
 import type { Files, FileView, Transfer } from '../core/files/index.ts'
 import { CareState, type FileLinks } from './care.svelte.ts'
@@ -56,9 +56,15 @@ export class FilesState {
   readonly #previewing = new SvelteSet<FileId>()
   constructor(init: FilesStateInit) {
     this.#init = init
-    this.#changed = watch(init.files.events, 'file:changed', 'file:removed', 'transfer:changed')
+    this.#changed = watch(
+      init.files.events,
+      'file:changed',
+      'file:removed',
+      'transfer:changed',
+      'personal:opened',
+    )
     this.history = new TransferHistory(init.keep, init.room)
-    this.folders = new FoldersState(init.chat)
+    this.folders = new FoldersState(init.chat, init.files)
     this.care = new CareState(init)
     this.saving = new SavingState({ ...init, onEnd: (file, end) => this.#saved(file, end) })
     this.folderSaving = new FolderSavingState({ ...init, onEnd: (body, end) => this.#savedFolder(body, end) })
@@ -89,6 +95,12 @@ export class FilesState {
   }
   view(id: FileId): FileView | undefined {
     return this.list.find((file) => file.id === id)
+  }
+
+  /** What an entry for one person holds, see {@link Files.personal}. */
+  personal(entry: EntryId): ReturnType<Files['personal']> {
+    this.#changed()
+    return this.#init.files.personal(entry)
   }
 
   /** What goes on with a file, or waits for a person's word: a fetch to disk, or keeping it here. */

@@ -1,12 +1,13 @@
 import { errorName, NotStartedError } from '../base/errors.ts'
 import { Emitter } from '../base/events.ts'
-import type { FileId } from '../base/ids.ts'
+import type { EntryId, FileId } from '../base/ids.ts'
 import { Caretaker } from './caretaker.ts'
 import { Catalogue } from './catalogue.ts'
 import { UnknownFileError } from './errors.ts'
 import { Evictor } from './eviction.ts'
 import { Fetches } from './fetches.ts'
 import { InHand } from './in-hand.ts'
+import type { CardBody } from './personal.ts'
 import type {
   Files,
   FilesComponents,
@@ -19,6 +20,7 @@ import type {
   FolderSource,
   HandOver,
   SealedExport,
+  ShareOptions,
   Transfer,
 } from './index.ts'
 import { FilesServer } from './serve.ts'
@@ -112,17 +114,18 @@ export class RoomFiles implements Files {
     this.#transfers.setPaused(transfer, false)
   }
 
-  async share(source: FileSource, options: { signal?: AbortSignal } = {}): Promise<FileId> {
+  async share(source: FileSource, options: ShareOptions = {}): Promise<FileId> {
     this.#checkStarted()
-    return await this.#shares.share(source, options.signal)
+    return await this.#shares.share(source, options)
   }
 
-  async shareFolder(
-    folder: FolderSource,
-    options: { signal?: AbortSignal } = {},
-  ): Promise<readonly FileId[]> {
+  async shareFolder(folder: FolderSource, options: ShareOptions = {}): Promise<readonly FileId[]> {
     this.#checkStarted()
-    return await this.#shares.shareFolder(folder, options.signal)
+    return await this.#shares.shareFolder(folder, options)
+  }
+
+  personal(entry: EntryId): CardBody | 'unreadable' | undefined {
+    return this.#catalogue.personal.get(entry)
   }
 
   async withdraw(files: readonly FileId[]): Promise<void> {

@@ -6,7 +6,7 @@
 import type { Bytes } from '../base/bytes.ts'
 import type { Clock, RandomBytes } from '../base/clock.ts'
 import type { Events } from '../base/events.ts'
-import type { AccountId, FileId } from '../base/ids.ts'
+import type { AccountId, EntryId, FileId } from '../base/ids.ts'
 import type { Logger } from '../base/logger.ts'
 import type { CesEngine } from '../ces/index.ts'
 import type { Chat } from '../chat/index.ts'
@@ -15,8 +15,10 @@ import type { Room } from '../room/index.ts'
 import type { ShardStore } from '../storage/index.ts'
 import type { SpaceEstimate } from './budget.ts'
 import { RoomFiles } from './files.ts'
+import type { CardBody } from './personal.ts'
 
 export type { SpaceEstimate } from './budget.ts'
+export type { CardBody } from './personal.ts'
 export {
   CorruptFileError,
   ForeignSealedFileError,
@@ -25,6 +27,7 @@ export {
   SealedFileVersionError,
   FileUnavailableError,
   InvalidRangeError,
+  NoAgreementKeyError,
   SourceChangedError,
   TooManyFilesError,
   TooManyReadersError,
@@ -50,6 +53,13 @@ export interface FolderSource {
   readonly name: string
   /** 1 to 256. Paths go from the folder down, parts divided by `/`. */
   readonly files: readonly { readonly path: string; readonly source: FileSource }[]
+}
+
+/** How something is shared. */
+export interface ShareOptions {
+  readonly signal?: AbortSignal
+  /** The one account that it is for; for the room when absent. */
+  readonly to?: AccountId
 }
 
 /** Where a fetched file goes, in order, only verified bytes. */
@@ -184,6 +194,8 @@ export interface FileView {
   readonly mediaType: string
   readonly sizeBytes: number
   readonly owner: AccountId
+  /** The one account that it is for, besides its owner; absent when it is for the room. */
+  readonly to?: AccountId
   readonly durability: Durability
   /** True when every byte can be read from this device alone. */
   readonly isLocal: boolean
@@ -209,6 +221,8 @@ export interface FilesEvents {
   'holder:blamed': { account: AccountId; file: FileId; error: string }
   /** A holder was asked for pieces that it signed for. */
   'holder:audited': { account: AccountId; file: FileId; outcome: AuditOutcome }
+  /** An entry that is for this account, or by it for one other, can be read now, or turned out unreadable; see {@link Files.personal}. */
+  'personal:opened': { entry: EntryId }
   /** A file that was not at risk now is, see {@link Durability.risk}; told before it can be lost. */
   'file:at-risk': { file: FileView }
 }
@@ -221,19 +235,25 @@ export interface Files {
   transfers(): readonly Transfer[]
   /**
    * Seals a file into local shards, posts its card to chat and replicates it. Resolves once it is sealed, stored and posted;
-   * replication goes on. Throws `QuotaExceededError` (nothing half-shared, space needed is named), `SourceChangedError`, `AbortError`.
+   * replication goes on. With `to` only that account and ours can read it, and learn its name (FI-71). Throws `QuotaExceededError`
+   * (nothing half-shared, space needed is named), `NoAgreementKeyError`, `SourceChangedError`, `AbortError`.
    */
-  share(source: FileSource, options?: { signal?: AbortSignal }): Promise<FileId>
+  share(source: FileSource, options?: ShareOptions): Promise<FileId>
   /**
    * Shares a folder under one entry that lists its files (FI-44): all of them or none. Throws as {@link Files.share} does, and
    * `MessageTooLongError` when names and keys are more than an entry takes.
    */
-  shareFolder(folder: FolderSource, options?: { signal?: AbortSignal }): Promise<readonly FileId[]>
+  shareFolder(folder: FolderSource, options?: ShareOptions): Promise<readonly FileId[]>
   /**
    * Takes files back that were posted from this account: a signed entry tells everyone, who then drop what they keep (FI-48). Who has
    * saved a copy keeps it. Throws `UnknownFileError` when none of them was posted from here, and what `Chat.send` throws.
    */
   withdraw(files: readonly FileId[]): Promise<void>
+  /**
+   * What an entry of kind `personal` holds for us; `unreadable` when it is ours and does not open, undefined while it is being opened
+   * and for entries between others.
+   */
+  personal(entry: EntryId): CardBody | 'unreadable' | undefined
   /** Whether a file was taken back by all who posted it. */
   isWithdrawn(id: FileId): boolean
   /**

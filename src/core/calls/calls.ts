@@ -7,7 +7,13 @@ import type { Member } from '../room/index.ts'
 import type { Want } from './adapt.ts'
 import { CallAnnouncer } from './announcer.ts'
 import { callProtocol, maxCallFrameBytes, maxLinks, reconnectGraceMs, ringTimeoutMs } from './constants.ts'
-import { AlreadyInCallError, CallFullError, NotReachableError, SignalOrderError } from './errors.ts'
+import {
+  AlreadyInCallError,
+  CallFullError,
+  NotReachableError,
+  NoTurnServerError,
+  SignalOrderError,
+} from './errors.ts'
 import { GroupCall } from './group-call.ts'
 import type {
   CallEvents,
@@ -51,6 +57,7 @@ export class RoomCalls implements Calls {
   #isCaller = false
   #since = 0
   #hand = false
+  #isRelayOnly = false
   #wanted: CallMedia = { audio: true, video: false }
   #cancelTimer: () => void = () => {}
   #stopping: (() => void)[] = []
@@ -104,7 +111,8 @@ export class RoomCalls implements Calls {
   }
 
   async ring(account: AccountId, media: CallMedia): Promise<void> {
-    this.#checkFree()
+    if (this.#isRelayOnly) await this.#checkTurn()
+    this.#checkFree() // after the wait: another may have begun in it
     const { room, random } = this.#init
     const tabs = room.members().filter((m) => m.account === account && m.path !== 'away')
     if (tabs.length === 0) throw new NotReachableError('no tab of this person is reachable now')
@@ -135,13 +143,8 @@ export class RoomCalls implements Calls {
       return this.#finish(outcome.kind === 'unreachable' ? 'failed' : outcome.kind)
     }
     const { channel } = outcome
-    const link = linkOfRing({
-      call: group.init.call,
-      peer: channel.peer,
-      account,
-      isOpener: true,
-      clock: this.#init.clock,
-    })
+    const { call } = group.init
+    const link = this.#linkOfRing({ call, peer: channel.peer, account, isOpener: true })
     group.adopt(link) // first: whoever announced itself already is not linked to twice
     this.#enter(group, account)
     link.attach(channel)
@@ -183,7 +186,7 @@ export class RoomCalls implements Calls {
     }
     if (own !== undefined) this.#drop('cancelled')
     const { peer, account } = member
-    const link = linkOfRing({ call: invite.call, peer, account, isOpener: false, clock: this.#init.clock })
+    const link = this.#linkOfRing({ call: invite.call, peer, account, isOpener: false })
     this.#incomingLink = link
     link.listener = beforeAccept((reason) => this.#incomingLink === link && this.#finish(reason))
     link.attach(channel)
@@ -196,6 +199,7 @@ export class RoomCalls implements Calls {
   }
 
   async accept(media: CallMedia): Promise<void> {
+    if (this.#isRelayOnly && this.#state.kind === 'ringing-in') await this.#checkTurn()
     const state = this.#state
     const link = this.#incomingLink
     if (state.kind !== 'ringing-in' || link === undefined) return
@@ -208,7 +212,8 @@ export class RoomCalls implements Calls {
   }
 
   async join(media: CallMedia): Promise<void> {
-    this.#checkFree()
+    if (this.#isRelayOnly) await this.#checkTurn()
+    this.#checkFree() // after the wait: another may have begun in it
     const ongoing = this.#ongoing
     // The call that nobody has begun yet bears the room's own id: all who begin it at once are in the same one (CA-14).
     const call = ongoing?.call ?? (this.#init.room.id as string as CallId)
@@ -289,6 +294,28 @@ export class RoomCalls implements Calls {
     this.#group?.restart(all)
   }
 
+  isRelayOnly(): boolean {
+    return this.#isRelayOnly
+  }
+  async setRelayOnly(on: boolean): Promise<void> {
+    if (on && this.#group !== undefined) await this.#checkTurn()
+    if (this.#isRelayOnly === on) return
+    this.#isRelayOnly = on
+    this.#group?.relink()
+    this.events.emit('relay-only:changed', { isOn: on })
+  }
+  canRelay(): Promise<boolean> {
+    return this.#init.media.canRelay()
+  }
+
+  async #checkTurn(): Promise<void> {
+    if (!(await this.#init.media.canRelay())) throw new NoTurnServerError('the relay offers no TURN server')
+  }
+
+  #linkOfRing(ring: { call: CallId; peer: PeerId; account: AccountId; isOpener: boolean }): Link {
+    return linkOfRing({ ...ring, isRelayOnly: () => this.#isRelayOnly, clock: this.#init.clock })
+  }
+
   #checkFree(): void {
     const { kind } = this.#state
     if (kind !== 'idle' && kind !== 'ended') throw new AlreadyInCallError('a call is already going on')
@@ -296,7 +323,8 @@ export class RoomCalls implements Calls {
 
   #begin(call: CallId, wanted: CallMedia, isRung: boolean): GroupCall {
     const { room, media, clock, random, logger } = this.#init
-    const own = { room, engine: media, clock, random, logger, call, wanted, isRung }
+    const isRelayOnly = (): boolean => this.#isRelayOnly
+    const own = { room, engine: media, clock, random, logger, call, wanted, isRung, isRelayOnly }
     const isNow = () => this.#group === group
     const group: GroupCall = new GroupCall({
       ...own,

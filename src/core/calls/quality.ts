@@ -27,10 +27,14 @@ interface PictureReport {
 /** A link in one word; thresholds as Jitsi Meet publishes them: loss of 6, 8 and 12 %, 3 s without media. */
 export type Grade = 'good' | 'fair' | 'poor' | 'lost'
 
+/** The way of a link's media: straight, through a TURN server, or through one only so that no address is shown. */
+export type CallPath = 'direct' | 'relayed' | 'hidden'
+
 /** How well one participant comes through, over the time since the report before. */
 export interface LinkQuality {
   readonly grade: Grade
-  readonly path: 'direct' | 'relayed' | undefined
+  /** As the connection says it; `hidden` is relayed on a link that can be nothing else (SPEC CA-22). */
+  readonly path: CallPath | undefined
   readonly rttMs: number | undefined
   readonly jitterMs: number | undefined
   /** Packets of sound and picture that did not come, 0 to 1. */

@@ -20,8 +20,8 @@ async function pair(alter: (signal: MediaSignal) => MediaSignal = (s) => s, want
   const a = await left.open(id, wanted)
   const b = await right.open(id, wanted)
   open.push(a, b)
-  const aLink = a.link(rightPeer, true)
-  const bLink = b.link(leftPeer, false)
+  const aLink = a.link(rightPeer, true, false)
+  const bLink = b.link(leftPeer, false, false)
   const states: string[] = []
   const signals: MediaSignal[] = []
   bLink.onState((state) => states.push(state))

@@ -7,14 +7,9 @@ import type { Member } from '../room/index.ts'
 import type { Want } from './adapt.ts'
 import { CallAnnouncer } from './announcer.ts'
 import { callProtocol, maxCallFrameBytes, maxLinks, reconnectGraceMs, ringTimeoutMs } from './constants.ts'
-import {
-  AlreadyInCallError,
-  CallFullError,
-  NotReachableError,
-  NoTurnServerError,
-  SignalOrderError,
-} from './errors.ts'
+import { AlreadyInCallError, CallFullError, NotReachableError, SignalOrderError } from './errors.ts'
 import { GroupCall } from './group-call.ts'
+import { Hiding } from './hiding.ts'
 import type {
   CallEvents,
   CallMedia,
@@ -44,6 +39,7 @@ export class RoomCalls implements Calls {
   readonly events = new Emitter<CallEvents>()
   readonly #init: CallsComponents
   readonly #gate: InviteGate
+  readonly #hiding: Hiding
   readonly #roster: Roster
   readonly #announcer: CallAnnouncer
   readonly #met = new Set<AccountId>()
@@ -57,7 +53,6 @@ export class RoomCalls implements Calls {
   #isCaller = false
   #since = 0
   #hand = false
-  #isRelayOnly = false
   #wanted: CallMedia = { audio: true, video: false }
   #cancelTimer: () => void = () => {}
   #stopping: (() => void)[] = []
@@ -66,6 +61,7 @@ export class RoomCalls implements Calls {
     this.#init = components
     const { room, clock } = components
     this.#gate = new InviteGate(clock)
+    this.#hiding = new Hiding(components.media)
     this.#announcer = new CallAnnouncer(room, clock)
     this.#roster = new Roster({
       room,
@@ -111,7 +107,7 @@ export class RoomCalls implements Calls {
   }
 
   async ring(account: AccountId, media: CallMedia): Promise<void> {
-    if (this.#isRelayOnly) await this.#checkTurn()
+    if (this.#hiding.isOn()) await this.#hiding.check()
     this.#checkFree() // after the wait: another may have begun in it
     const { room, random } = this.#init
     const tabs = room.members().filter((m) => m.account === account && m.path !== 'away')
@@ -143,8 +139,8 @@ export class RoomCalls implements Calls {
       return this.#finish(outcome.kind === 'unreachable' ? 'failed' : outcome.kind)
     }
     const { channel } = outcome
-    const { call } = group.init
-    const link = this.#linkOfRing({ call, peer: channel.peer, account, isOpener: true })
+    const { peer } = channel
+    const link = linkOfRing({ ...group.init, peer, account, isOpener: true })
     group.adopt(link) // first: whoever announced itself already is not linked to twice
     this.#enter(group, account)
     link.attach(channel)
@@ -186,7 +182,8 @@ export class RoomCalls implements Calls {
     }
     if (own !== undefined) this.#drop('cancelled')
     const { peer, account } = member
-    const link = this.#linkOfRing({ call: invite.call, peer, account, isOpener: false })
+    const ring = { call: invite.call, peer, account, isOpener: false }
+    const link = linkOfRing({ ...this.#init, ...ring, isRelayOnly: this.#hiding.isOn })
     this.#incomingLink = link
     link.listener = beforeAccept((reason) => this.#incomingLink === link && this.#finish(reason))
     link.attach(channel)
@@ -199,7 +196,7 @@ export class RoomCalls implements Calls {
   }
 
   async accept(media: CallMedia): Promise<void> {
-    if (this.#isRelayOnly && this.#state.kind === 'ringing-in') await this.#checkTurn()
+    if (this.#hiding.isOn() && this.#state.kind === 'ringing-in') await this.#hiding.check()
     const state = this.#state
     const link = this.#incomingLink
     if (state.kind !== 'ringing-in' || link === undefined) return
@@ -212,7 +209,7 @@ export class RoomCalls implements Calls {
   }
 
   async join(media: CallMedia): Promise<void> {
-    if (this.#isRelayOnly) await this.#checkTurn()
+    if (this.#hiding.isOn()) await this.#hiding.check()
     this.#checkFree() // after the wait: another may have begun in it
     const ongoing = this.#ongoing
     // The call that nobody has begun yet bears the room's own id: all who begin it at once are in the same one (CA-14).
@@ -295,25 +292,15 @@ export class RoomCalls implements Calls {
   }
 
   isRelayOnly(): boolean {
-    return this.#isRelayOnly
+    return this.#hiding.isOn()
   }
   async setRelayOnly(on: boolean): Promise<void> {
-    if (on && this.#group !== undefined) await this.#checkTurn()
-    if (this.#isRelayOnly === on) return
-    this.#isRelayOnly = on
+    if (!(await this.#hiding.set(on, this.#group !== undefined))) return
     this.#group?.relink()
     this.events.emit('relay-only:changed', { isOn: on })
   }
   canRelay(): Promise<boolean> {
     return this.#init.media.canRelay()
-  }
-
-  async #checkTurn(): Promise<void> {
-    if (!(await this.#init.media.canRelay())) throw new NoTurnServerError('the relay offers no TURN server')
-  }
-
-  #linkOfRing(ring: { call: CallId; peer: PeerId; account: AccountId; isOpener: boolean }): Link {
-    return linkOfRing({ ...ring, isRelayOnly: () => this.#isRelayOnly, clock: this.#init.clock })
   }
 
   #checkFree(): void {
@@ -323,11 +310,10 @@ export class RoomCalls implements Calls {
 
   #begin(call: CallId, wanted: CallMedia, isRung: boolean): GroupCall {
     const { room, media, clock, random, logger } = this.#init
-    const isRelayOnly = (): boolean => this.#isRelayOnly
-    const own = { room, engine: media, clock, random, logger, call, wanted, isRung, isRelayOnly }
     const isNow = () => this.#group === group
     const group: GroupCall = new GroupCall({
-      ...own,
+      ...{ room, engine: media, clock, random, logger },
+      ...{ call, wanted, isRung, isRelayOnly: this.#hiding.isOn },
       listener: {
         local: (local) => isNow() && this.#setLocal(local),
         changed: () => isNow() && this.#refresh(),
@@ -396,9 +382,7 @@ export class RoomCalls implements Calls {
     const people = group.people()
     for (const { account } of people) this.#met.add(account)
     if (state.kind === 'live') return this.#to({ ...state, people })
-    const isUp = people.some(({ link }) => link === 'connected')
-    const isReady = isUp || (state.account === undefined && group.local !== undefined)
-    if (!isReady) return this.#to({ ...state, people })
+    if (!group.isReady(state.account)) return this.#to({ ...state, people })
     this.#cancelTimer()
     this.#to({ ...state, kind: 'live', since: this.#init.clock.now(), people })
   }

@@ -102,6 +102,12 @@ export class GroupCall {
     return this.#isRung
   }
 
+  /** Whether it is live: linked to somebody, or open to be joined when nobody in particular is waited for. */
+  isReady(rung: AccountId | undefined): boolean {
+    if (rung === undefined && this.#local !== undefined) return true
+    return [...this.#links.values()].some(({ state }) => state === 'connected')
+  }
+
   /** Opens the devices, then binds every link there is. Rejects when the engine cannot work at all. */
   async open(): Promise<void> {
     const local = await this.init.engine.open(this.init.call, this.init.wanted)

@@ -7,11 +7,12 @@ export interface LinkReport {
   readonly audio: ReceivedReport
   readonly video: ReceivedReport & PictureReport
   /** What we send, and how much of it the other side says was lost, 0 to 1. */
-  readonly sent: PictureReport & { readonly bytes: number; readonly lostFraction: number | undefined }
+  readonly sent: PictureReport & { readonly lostFraction: number | undefined }
+  /** Bytes of all packets as the network carries them, headers of IPv4 and UDP counted. */
+  readonly carried: { readonly received: number; readonly sent: number }
 }
 
 interface ReceivedReport {
-  readonly bytes: number
   readonly packets: number
   readonly lost: number
   readonly jitterMs: number | undefined
@@ -39,6 +40,7 @@ export interface LinkQuality {
   readonly jitterMs: number | undefined
   /** Packets of sound and picture that did not come, 0 to 1. */
   readonly loss: number
+  /** What the link takes of the line, each way: sound, pictures and all that goes with them. */
   readonly receivedKbps: number
   readonly sentKbps: number
   readonly fps: number
@@ -88,8 +90,8 @@ export class QualityMeter {
       rttMs: report.rttMs,
       jitterMs: report.audio.jitterMs,
       loss,
-      receivedKbps: kbps(report.audio.bytes + report.video.bytes, last.audio.bytes + last.video.bytes),
-      sentKbps: kbps(report.sent.bytes, last.sent.bytes),
+      receivedKbps: kbps(report.carried.received, last.carried.received),
+      sentKbps: kbps(report.carried.sent, last.carried.sent),
       fps: Math.round(perSecond(report.video.frames, last.video.frames)),
       width: report.video.width,
       height: report.video.height,

@@ -177,14 +177,15 @@ export class FakeLink implements MediaLink {
     await Promise.resolve()
     this.#reads += 1
     const picture = { frames: this.#reads * 30, width: 640, height: 360, codec: 'VP8' }
-    const received = { bytes: this.#reads * 1000, packets: this.#reads * 50, lost: 0, jitterMs: 1 }
+    const received = { packets: this.#reads * 50, lost: 0, jitterMs: 1 }
     return {
       atMs: this.#reads * 1000,
       path: this.isHidden ? 'relayed' : 'direct',
       rttMs: 10,
       audio: received,
       video: { ...received, ...picture },
-      sent: { ...picture, bytes: 0, lostFraction: this.seenLoss },
+      sent: { ...picture, lostFraction: this.seenLoss },
+      carried: { received: this.#reads * 1000, sent: 0 },
     }
   }
   #reads = 0

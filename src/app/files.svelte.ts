@@ -15,6 +15,7 @@ import { showControls } from './safe-name.ts'
 import { blobSink, type SavePlace } from './save-place.ts'
 import { type SaveOutcome, SavingState } from './saving.svelte.ts'
 import { SharingState } from './sharing.svelte.ts'
+import { SpaceState } from './space.svelte.ts'
 import type { Keep } from './shell-ports.ts'
 import type { ToastsState } from './toasts.svelte.ts'
 import { TransferHistory } from './transfer-history.svelte.ts'
@@ -47,6 +48,7 @@ export class FilesState {
   readonly sharing: SharingState
   readonly folders: FoldersState
   readonly care: CareState
+  readonly space: SpaceState
   readonly history: TransferHistory
   readonly #init: FilesStateInit
   readonly #changed: () => void
@@ -66,6 +68,7 @@ export class FilesState {
     this.history = new TransferHistory(init.keep, init.room)
     this.folders = new FoldersState(init.chat, init.files)
     this.care = new CareState(init)
+    this.space = new SpaceState(init.files)
     this.saving = new SavingState({ ...init, onEnd: (file, end) => this.#saved(file, end) })
     this.folderSaving = new FolderSavingState({ ...init, onEnd: (body, end) => this.#savedFolder(body, end) })
     this.sharing = new SharingState({
@@ -178,6 +181,7 @@ export class FilesState {
     this.saving.stop()
     this.folderSaving.stop()
     this.sharing.stop()
+    this.space.stop()
     this.folders.stop()
   }
 

@@ -106,6 +106,22 @@ export const enLate = {
   'error.NoAgreementKeyError':
     'Nothing can be sent only to this person yet: they were here with an older Tessera. It works once they have reloaded.',
 
+  'space.releaseTitle': 'Let go of files to make room?',
+  'space.releaseText': (p: { needed: string; free: string }) =>
+    `This takes ${p.needed} on this device and ${p.free} are free. It fits only if tiles kept here that others still need go as well:`,
+  'space.fragile': 'others have it, until one more of them is lost',
+  'space.waiting': 'only people who are away have it',
+  'space.lost': 'nobody else has it: it will be lost for everyone',
+  'space.nameless': 'a file whose name is not known here',
+  'space.own': 'yours',
+  'space.release': 'Let them go',
+  'space.keep': 'Leave all here',
+  'space.tightTitle': 'This leaves little space',
+  'space.tightText': (p: { needed: string; left: string }) =>
+    `It takes up to ${p.needed} here; then about ${p.left} are free. Messages, and what others ask you to keep, need some.`,
+  'space.tightGo': 'Share all the same',
+  'space.tightStop': 'Not now',
+
   'file.mosaic': (p: { held: number; total: number; holders: readonly string[] }) =>
     `${p.held} of ${p.total} shards held${p.holders.length > 0 ? ` by ${list(p.holders)}` : ''}`,
   'file.download': 'Download',

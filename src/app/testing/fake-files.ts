@@ -2,6 +2,7 @@ import { Emitter } from '../../core/base/events.ts'
 import { AbortError } from '../../core/base/errors.ts'
 import type { AccountId, EntryId, FileId } from '../../core/base/ids.ts'
 import type {
+  AskAboutSpace,
   CardBody,
   Files,
   FileReading,
@@ -12,6 +13,7 @@ import type {
   FolderSource,
   SealedExport,
   ShareOptions,
+  SpaceQuestion,
   HandOver,
   Transfer,
   TransferState,
@@ -130,6 +132,14 @@ export class FakeFiles implements Files {
   }
   async handOver(): Promise<HandOver> {
     return { placed: 0, left: [] }
+  }
+  /** How the page answers about space. */
+  ask: AskAboutSpace | undefined
+  /** Asked as soon as there is a page to ask. */
+  firstQuestion: SpaceQuestion | undefined
+  setAskAboutSpace(ask: AskAboutSpace | undefined): void {
+    this.ask = ask
+    if (this.firstQuestion !== undefined) void ask?.(this.firstQuestion, new AbortController().signal)
   }
   async forget(id: FileId): Promise<void> {
     this.forgotten.push(id)

@@ -302,6 +302,33 @@ export const scenes: Record<string, Scene> = {
   busy: { hash: inRoom, before: busy },
   transfers: { hash: inRoom, before: transfers },
   personal: { hash: inRoom, before: personal },
+  release: {
+    hash: inRoom,
+    before: async (peer) => {
+      await busy(peer)
+      peer.open.files.firstQuestion = {
+        ...{ kind: 'release', neededBytes: 1_400_000_000, freeBytes: 310_000_000 },
+        files: [
+          {
+            ...{ file: 'plan' as FileId, name: 'Opus tessellatum – floor plan.pdf', own: false },
+            ...{ keptBytes: 620_000_000, cost: 'fragile' },
+          },
+          { file: 'two' as FileId, keptBytes: 340_000_000, own: false, cost: 'waiting' },
+          {
+            ...{ file: 'photo' as FileId, name: 'medallion.png', own: true },
+            ...{ keptBytes: 140_000_000, cost: 'lost' },
+          },
+        ],
+      }
+    },
+  },
+  tight: {
+    hash: inRoom,
+    before: async (peer) => {
+      await busy(peer)
+      peer.open.files.firstQuestion = { kind: 'tight', neededBytes: 2_100_000_000, leftBytes: 180_000_000 }
+    },
+  },
   offline: {
     hash: inRoom,
     before: async (peer) => {

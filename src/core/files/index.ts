@@ -148,6 +148,35 @@ export interface SafetyNeeds {
 /** What came of asking a holder for pieces that it signed for. Only `wrong` is held against it; `silent` and `absent` say nothing. */
 export type AuditOutcome = 'good' | 'wrong' | 'missing' | 'silent' | 'absent'
 
+/** A file that is needed here, and what letting go of it costs. */
+export interface NeededHere {
+  readonly file: FileId
+  /** undefined where it is not ours to know: a file between two others. */
+  readonly name?: string
+  readonly keptBytes: number
+  readonly own: boolean
+  /**
+   * `fragile`: others can rebuild it, until one more of them is lost; `waiting`: only with those who are away; `lost`: as far as is known,
+   * nobody could rebuild it any more.
+   */
+  readonly cost: 'fragile' | 'waiting' | 'lost'
+}
+
+/** What a person is asked before something is kept here. */
+export type SpaceQuestion =
+  /** It fits only when these go as well (FI-85). */
+  | {
+      readonly kind: 'release'
+      readonly neededBytes: number
+      readonly freeBytes: number
+      readonly files: readonly NeededHere[]
+    }
+  /** It fits, and little is left then (FI-86). */
+  | { readonly kind: 'tight'; readonly neededBytes: number; readonly leftBytes: number }
+
+/** Asks a person; `signal` fires when no answer is wanted any more. */
+export type AskAboutSpace = (question: SpaceQuestion, signal: AbortSignal) => Promise<boolean>
+
 /** What {@link Files.handOver} achieved. */
 export interface HandOver {
   /** Columns that found a new holder. */
@@ -294,6 +323,8 @@ export interface Files {
    * ends early, and says what is left either way.
    */
   handOver(options?: { signal?: AbortSignal }): Promise<HandOver>
+  /** How a person is asked about space. Without it nothing that is needed here is let go of, and no share is held up by little space. */
+  setAskAboutSpace(ask: AskAboutSpace | undefined): void
   /** Frees this device's pieces of a file. Does not touch other members'. */
   forget(id: FileId): Promise<void>
 }

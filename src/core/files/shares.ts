@@ -13,8 +13,8 @@ import { shapeFor } from './shape.ts'
 import { sealToStore } from './share.ts'
 import type { TransferBook, TransferHandle } from './transfers.ts'
 
-/** What sharing draws on; `makeRoom` as of {@link sealToStore}. */
-type SharesComponents = FilesComponents & Pick<Parameters<typeof sealToStore>[0], 'makeRoom'>
+/** What sharing draws on; `ensureSpace` as of {@link sealToStore}. */
+type SharesComponents = FilesComponents & Pick<Parameters<typeof sealToStore>[0], 'ensureSpace'>
 
 /** A sealed file that still has no card. */
 interface Sealed {

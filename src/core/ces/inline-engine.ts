@@ -3,6 +3,7 @@ import { throwIfAborted } from '../base/wait.ts'
 import { chooseKernel } from './choose-kernel.ts'
 import { maxSpareBytes } from './constants.ts'
 import type { CesEngine, SegmentOptions } from './index.ts'
+import { Decryptors } from './native-cipher.ts'
 import { openSegment } from './open-segment.ts'
 import { recodeSegment } from './recode-segment.ts'
 import { createReedSolomon } from './reed-solomon.ts'
@@ -31,6 +32,7 @@ export function createInlineEngine({
   now = () => performance.now(),
 }: InlineEngineInit = {}): CesEngine {
   const codec = createReedSolomon(kernel)
+  const decryptors = new Decryptors()
   const spares = new Spares(maxSpareBytes)
   let isStopped = false
   const check = (signal: AbortSignal | undefined): void => {
@@ -52,7 +54,10 @@ export function createInlineEngine({
     async open(context, segment, isLast, expected, pieces, options = {}) {
       check(options.signal)
       const watch = new Stopwatch(now)
-      const plaintext = openSegment(codec, watch, context, segment, isLast, expected, pieces)
+      // Nothing is awaited between the rebuilding and the reading of its result: both are in the codec's one working memory.
+      const decrypt = await decryptors.of(context.key, context.noncePrefix)
+      check(options.signal)
+      const plaintext = await openSegment(codec, decrypt, watch, context, segment, isLast, expected, pieces)
       report(watch, options)
       return plaintext
     },

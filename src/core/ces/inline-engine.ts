@@ -4,6 +4,7 @@ import { chooseKernel } from './choose-kernel.ts'
 import { keepCipherFast } from './cipher.ts'
 import { maxSpareBytes } from './constants.ts'
 import type { CesEngine, SegmentOptions } from './index.ts'
+import { Decryptors } from './native-cipher.ts'
 import { openSegment } from './open-segment.ts'
 import { recodeSegment } from './recode-segment.ts'
 import { createReedSolomon } from './reed-solomon.ts'
@@ -32,6 +33,7 @@ export function createInlineEngine({
   now = () => performance.now(),
 }: InlineEngineInit = {}): CesEngine {
   const codec = createReedSolomon(kernel)
+  const decryptors = new Decryptors()
   const spares = new Spares(maxSpareBytes)
   const callOff = keepCipherFast()
   let isStopped = false
@@ -54,7 +56,10 @@ export function createInlineEngine({
     async open(context, segment, isLast, expected, pieces, options = {}) {
       check(options.signal)
       const watch = new Stopwatch(now)
-      const plaintext = openSegment(codec, watch, context, segment, isLast, expected, pieces)
+      // Nothing is awaited between the rebuilding and the reading of its result: both are in the codec's one working memory.
+      const decrypt = await decryptors.of(context.key, context.noncePrefix)
+      check(options.signal)
+      const plaintext = await openSegment(codec, decrypt, watch, context, segment, isLast, expected, pieces)
       report(watch, options)
       return plaintext
     },

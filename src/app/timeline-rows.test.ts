@@ -73,7 +73,7 @@ describe('rows of the timeline', () => {
   })
 
   it('gives every row a key of its own', () => {
-    const rows = timelineRows([entry('a', 'ann', 0), entry('b', 'ann', 24 * 60)], 'b')
+    const rows = timelineRows([entry('a', 'ann', 0), entry('b', 'ann', 24 * 60)], 'b', 'ann' as AccountId)
     expect(new Set(rows.map(({ key }) => key)).size).toBe(rows.length)
   })
 })

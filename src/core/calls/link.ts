@@ -8,6 +8,7 @@ import type { CallMessage, EndWord, LinkId, SessionId } from './messages.ts'
 import type { CallChannel } from './protocol.ts'
 import { QualityMeter, type LinkQuality } from './quality.ts'
 import { RateWindow } from './rate.ts'
+import { hiddenSignal } from './relay-only.ts'
 import { SignalRules } from './signal-rules.ts'
 
 /** How a link to one participant stands: being made, carrying media, or broken and trying to come back. */
@@ -32,6 +33,8 @@ export interface LinkInit {
   readonly account: AccountId
   /** Opened the stream: makes every offer, and opens the stream again. */
   readonly isOpener: boolean
+  /** Whether addresses are hidden now; what it says as media is bound holds for the life of the link. */
+  readonly isRelayOnly: () => boolean
   readonly clock: Clock
 }
 
@@ -47,6 +50,7 @@ export class Link {
   readonly #rules: SignalRules
   #state: LinkState = 'connecting'
   #media: MediaLink | undefined
+  #isHidden = false
   #channel: CallChannel | undefined
   #outbox: MediaSignal[] = []
   #inbox: MediaSignal[] = []
@@ -83,7 +87,9 @@ export class Link {
 
   /** Figures of the last second; undefined while there is nothing true to say. */
   get quality(): LinkQuality | undefined {
-    return this.#state === 'connected' ? this.#quality : undefined
+    if (this.#state !== 'connected' || this.#quality === undefined) return undefined
+    const { path } = this.#quality
+    return { ...this.#quality, path: this.#isHidden && path === 'relayed' ? 'hidden' : path }
   }
 
   /** Asks the other side for so much of its camera. */
@@ -118,7 +124,8 @@ export class Link {
   /** Makes the media connection of our devices; what came before is fed to it. */
   bind(local: LocalSession): void {
     if (this.#isClosed || this.#media !== undefined) return
-    const media = local.link(this.peer, this.init.isOpener)
+    this.#isHidden = this.init.isRelayOnly()
+    const media = local.link(this.peer, this.init.isOpener, this.#isHidden)
     this.#media = media
     media.onState((state) => this.#mediaChanged(state))
     media.onSignal((signal) => this.#sendSignal(signal))
@@ -181,14 +188,18 @@ export class Link {
 
   async #feed(media: MediaLink, signals: readonly MediaSignal[]): Promise<void> {
     try {
-      for (const signal of signals) await media.signal(signal)
+      for (const signal of signals) {
+        const allowed = this.#isHidden ? hiddenSignal(signal) : signal
+        if (allowed !== undefined) await media.signal(allowed)
+      }
     } catch (error) {
       if (!this.#isClosed) this.listener?.broke(this, error, false)
     }
   }
 
-  #sendSignal(signal: MediaSignal): void {
-    if (this.#isClosed) return
+  #sendSignal(made: MediaSignal): void {
+    const signal = this.#isHidden ? hiddenSignal(made) : made
+    if (this.#isClosed || signal === undefined) return
     this.#rules.sent(signal)
     if (this.#channel === undefined) this.#outbox.push(signal)
     else void this.#channel.send({ t: 'signal', signal })

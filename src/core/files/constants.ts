@@ -56,8 +56,11 @@ export const storeBatchBytes = 4_194_304
 /** Files in one `have` frame. */
 export const maxHaveFiles = 64
 
-/** Pieces read from the store at once for one stream: 4 MiB of ours, so that neighbours cost one read. */
+/** Pieces read from the store at once for one stream: neighbours cost one read. */
 export const maxPiecesPerRead = 16
+
+/** Their bytes: 16 of ours. Pieces of 1 MiB, as others may cut them, are read four at a time. */
+export const maxReadAtOnceBytes = 4_194_304
 
 /** Wants of one stream taken in before they are answered; the others wait in the stream. */
 export const maxWantsQueued = 256

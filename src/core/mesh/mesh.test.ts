@@ -45,6 +45,38 @@ async function chain() {
   return { a: a.mesh, b: b.mesh, c: c.mesh }
 }
 
+describe('hidden addresses', () => {
+  async function linked() {
+    const [a, b] = await memoryMeshes(2)
+    if (a === undefined || b === undefined) throw new Error('two meshes were asked for')
+    a.mesh.setAdmitted(b.mesh.self, true)
+    b.mesh.setAdmitted(a.mesh.self, true)
+    await a.mesh.connectDirect(b.address)
+    return { a, b }
+  }
+  it('ME-9 end the direct links that stand, on both sides', async () => {
+    const { a, b } = await linked()
+    const closed = Promise.all([a, b].map(({ mesh }) => next((on) => mesh.events.on('link:closed', on))))
+    a.mesh.setRelayOnly(true)
+    expect(await closed).toEqual([{ peer: b.mesh.self }, { peer: a.mesh.self }])
+  })
+  it('ME-9 make no direct link without a TURN server, until shown again', async () => {
+    const { a, b } = await linked()
+    a.mesh.setRelayOnly(true)
+    await expect(a.mesh.connectDirect(b.address)).rejects.toThrow('no TURN server')
+    a.mesh.setRelayOnly(false)
+    expect((await a.mesh.connectDirect(b.address)).path).toBe('direct')
+  })
+  it('ME-9 keep no link that somebody began before', async () => {
+    const { a, b } = await linked()
+    a.mesh.setRelayOnly(true)
+    const closed = next<{ peer: string }>((on) => b.mesh.events.on('link:closed', on))
+    await b.mesh.connectDirect(a.address).catch(() => undefined) // may be over before it is told
+    expect(await closed).toEqual({ peer: a.mesh.self })
+    expect(a.mesh.link(b.mesh.self)).toBeUndefined()
+  })
+})
+
 describe('gossip', () => {
   it('ME-6 reaches members that are not linked to the sender, once', async () => {
     const { a, b, c } = await chain()

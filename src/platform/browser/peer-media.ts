@@ -32,7 +32,7 @@ const staleLevelMs = 400
 interface PeerMediaInit {
   readonly connection: RTCPeerConnection
   /** Read anew with each restart of ICE: credentials in it run out. */
-  readonly iceServers: () => readonly RTCIceServer[]
+  readonly iceServers: () => RTCIceServer[]
   readonly tracks: SentTracks
   /** Makes every offer of this connection; the other side asks for them. */
   readonly offers: boolean
@@ -154,7 +154,7 @@ export class PeerMedia implements MediaLink {
     if (this.#closed || this.#connection.signalingState === 'closed') return
     this.#connection.setConfiguration({
       ...this.#connection.getConfiguration(),
-      iceServers: [...this.#init.iceServers()],
+      iceServers: this.#init.iceServers(),
     })
     if (this.#init.offers) this.#connection.restartIce()
     else this.#onSignal({ kind: 'restart' })

@@ -10,7 +10,9 @@ const large = 48_000_000
 
 /** Waits until this tab's worker answers for it: before that nothing can be streamed. */
 async function isControlled(tab: Tab): Promise<void> {
-  await tab.page.waitForFunction('navigator.serviceWorker.controller !== null')
+  const hasController = (): Promise<boolean> =>
+    tab.page.evaluate(() => navigator.serviceWorker.controller !== null)
+  await expect.poll(hasController, { timeout: 30_000 }).toBe(true)
 }
 
 async function beginDownload(tab: Tab, name: string): Promise<Download> {

@@ -6,7 +6,7 @@
  * witness leaves at the kill; a newcomer then gets every acknowledged file from the browser alone, byte by byte. Files without an
  * acknowledgement must be absent or just as whole. Ends with 1 when anything is lost.
  *
- * `--kills=50` · `--seed=1` for the moments · `--megabytes=5` a file
+ * `--kills=50` · `--from=1` for a part of a long run: the same moments, on a new profile · `--seed=1` for the moments · `--megabytes=5` a file
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
@@ -19,10 +19,15 @@ import { Tab } from '../../e2e/fixtures/tab.ts'
 import { MortalBrowser } from './mortal-browser.ts'
 
 const { values } = parseArgs({
-  options: { kills: { type: 'string' }, seed: { type: 'string' }, megabytes: { type: 'string' } },
+  options: {
+    ...{ kills: { type: 'string' }, from: { type: 'string' } },
+    ...{ seed: { type: 'string' }, megabytes: { type: 'string' } },
+  },
 })
 const kills = Number(values.kills ?? 50)
+const from = Number(values.from ?? 1)
 const random = dice(Number(values.seed ?? 1))
+for (let skipped = 1; skipped < from; skipped++) random()
 const fileBytes = Number(values.megabytes ?? 5) * 1_000_000
 /** Kills come within this time of the beginning: sharing and giving take about as long. */
 const windowMs = 6_000
@@ -43,7 +48,7 @@ const link = await first.startRoom()
 const roomUrl = first.page.url()
 await browser.kill()
 
-for (let kill = 1; kill <= kills; kill++) {
+for (let kill = from; kill < from + kills; kill++) {
   const isShare = kill % 2 === 1
   const kim = await reopen()
   const witness = await NodePeer.join(relay.url, link, 'Witness')

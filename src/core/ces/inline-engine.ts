@@ -1,8 +1,10 @@
 import { NotStartedError } from '../base/errors.ts'
 import { throwIfAborted } from '../base/wait.ts'
 import { chooseKernel } from './choose-kernel.ts'
+import { keepCipherFast } from './cipher.ts'
 import { maxSpareBytes } from './constants.ts'
 import type { CesEngine, SegmentOptions } from './index.ts'
+import { Decryptors } from './native-cipher.ts'
 import { openSegment } from './open-segment.ts'
 import { recodeSegment } from './recode-segment.ts'
 import { createReedSolomon } from './reed-solomon.ts'
@@ -31,7 +33,9 @@ export function createInlineEngine({
   now = () => performance.now(),
 }: InlineEngineInit = {}): CesEngine {
   const codec = createReedSolomon(kernel)
+  const decryptors = new Decryptors()
   const spares = new Spares(maxSpareBytes)
+  const callOff = keepCipherFast()
   let isStopped = false
   const check = (signal: AbortSignal | undefined): void => {
     if (isStopped) throw new NotStartedError('the CES engine is stopped')
@@ -52,7 +56,10 @@ export function createInlineEngine({
     async open(context, segment, isLast, expected, pieces, options = {}) {
       check(options.signal)
       const watch = new Stopwatch(now)
-      const plaintext = openSegment(codec, watch, context, segment, isLast, expected, pieces)
+      // Nothing is awaited between the rebuilding and the reading of its result: both are in the codec's one working memory.
+      const decrypt = await decryptors.of(context.key, context.noncePrefix)
+      check(options.signal)
+      const plaintext = await openSegment(codec, decrypt, watch, context, segment, isLast, expected, pieces)
       report(watch, options)
       return plaintext
     },
@@ -66,6 +73,7 @@ export function createInlineEngine({
     stop() {
       isStopped = true
       spares.clear()
+      callOff()
     },
   }
 }

@@ -1,9 +1,9 @@
-import type { Bytes } from '../base/bytes.ts'
-import { decrypt } from './cipher.ts'
+import { concat, type Bytes } from '../base/bytes.ts'
 import { inflate } from './compress.ts'
 import { codecDeflate, codecRaw, tagBytes } from './constants.ts'
 import { CorruptPieceError, InvalidSegmentError, UnknownCodecError } from './errors.ts'
 import type { ExpectedSegment, SegmentContext } from './index.ts'
+import type { Decrypt } from './native-cipher.ts'
 import { nonceOf, nonceUse, segmentAad } from './nonce.ts'
 import { pieceBytes } from './plan.ts'
 import { shardViews, type ReedSolomon } from './reed-solomon.ts'
@@ -13,44 +13,70 @@ import type { Stopwatch } from './stopwatch.ts'
 /**
  * Turns any k verified pieces back into one segment of plaintext: rebuild, authenticate, decrypt, inflate.
  *
- * @param codec its scratch is used before this function returns only
+ * @param codec its scratch is used before this function gives its promise only
+ * @param decrypt with the key of the context
  * @returns exactly `expected.plainBytes` bytes in a new buffer that the caller owns
  * @throws NotEnoughPiecesError, CorruptPieceError (length or shard index), DecryptionError, InflateError, UnknownCodecError, InvalidSegmentError
  */
-export function openSegment(
+export async function openSegment(
   codec: ReedSolomon,
+  decrypt: Decrypt,
   watch: Stopwatch,
   context: SegmentContext,
   segment: number,
   isLast: boolean,
   expected: ExpectedSegment,
   pieces: ReadonlyMap<number, Uint8Array>,
-): Bytes {
+): Promise<Bytes> {
   checkPlace(context, segment, isLast, expected.plainBytes)
   checkExpected(expected)
-  const { code, key, noncePrefix } = context
+  const { code, noncePrefix } = context
   const shardBytes = pieceBytes(expected.sealedBytes, code.k)
   checkPieces(pieces, code.n, shardBytes)
 
-  const padded = codec.scratch(code.k * shardBytes + expected.sealedBytes)
-  codec.decode(code, pieces, shardViews(padded.subarray(0, code.k * shardBytes), shardBytes))
+  const padded = codec.scratch(code.k * shardBytes)
+  codec.decode(code, pieces, shardViews(padded, shardBytes))
   watch.lap('rebuild')
-  const sealed = padded.subarray(0, expected.sealedBytes)
   const nonce = nonceOf(noncePrefix, segment, isLast ? nonceUse.lastSegment : nonceUse.segment)
   const aad = segmentAad(context, expected.codec, expected.plainBytes)
-  if (expected.codec === codecRaw) {
-    const plaintext = new Uint8Array(expected.plainBytes)
-    decrypt(key, nonce, aad, sealed, plaintext)
-    watch.lap('decrypt')
-    return plaintext
-  }
-  const start = code.k * shardBytes
-  const packed = padded.subarray(start, start + expected.sealedBytes - tagBytes)
-  decrypt(key, nonce, aad, sealed, packed)
+  const opened = await decrypt(nonce, aad, padded.subarray(0, expected.sealedBytes))
   watch.lap('decrypt')
-  const plaintext = inflate(packed, expected.plainBytes)
+  if (expected.codec === codecRaw) return opened
+  const plaintext = inflate(opened, expected.plainBytes)
   watch.lap('inflate')
   return plaintext
+}
+
+/** Whether a segment opens without rebuilding or inflating: there is nothing to compute but the cipher. */
+export function isPlainlyThere(
+  { code }: SegmentContext,
+  { codec }: ExpectedSegment,
+  pieces: ReadonlyMap<number, Uint8Array>,
+): boolean {
+  if (codec !== codecRaw) return false
+  for (let shard = 0; shard < code.k; shard++) if (!pieces.has(shard)) return false
+  return true
+}
+
+/** As {@link openSegment}, of a segment that {@link isPlainlyThere}: no more than a copy on this thread when `decrypt` has its own. */
+export async function openPlainly(
+  decrypt: Decrypt,
+  context: SegmentContext,
+  segment: number,
+  isLast: boolean,
+  expected: ExpectedSegment,
+  pieces: ReadonlyMap<number, Uint8Array>,
+): Promise<Bytes> {
+  checkPlace(context, segment, isLast, expected.plainBytes)
+  checkExpected(expected)
+  const { code, noncePrefix } = context
+  checkPieces(pieces, code.n, pieceBytes(expected.sealedBytes, code.k))
+  const parts = Array.from({ length: code.k }, (_, shard) => pieces.get(shard) ?? new Uint8Array())
+  const [only] = parts
+  const padded = only !== undefined && parts.length === 1 ? only : concat(...parts)
+  const nonce = nonceOf(noncePrefix, segment, isLast ? nonceUse.lastSegment : nonceUse.segment)
+  const aad = segmentAad(context, expected.codec, expected.plainBytes)
+  return await decrypt(nonce, aad, padded.subarray(0, expected.sealedBytes))
 }
 
 /** The manifest's own rule for a row (CES-35), again: the engine must not depend on who called it. */

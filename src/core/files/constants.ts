@@ -7,6 +7,13 @@ export const receiptsTopic = 'files/receipts/1'
 /** Raw bytes in one frame: a whole piece as we cut them (CES-4), so that none is put together from parts. Every chunk but a piece's last is full. */
 export const chunkBytes = 262_144
 
+/** How long a person's answer about space is waited for. No answer is no. */
+export const personAnswerTimeoutMs = 10 * 60_000
+
+/** Less than so many bytes left after a share is little, or than this part of the quota where that is less: messages and others' files need some. */
+export const tightBytes = 512 * 1_048_576
+export const tightShare = 0.05
+
 /** Longest answer but a chunk: receipts of one file. */
 export const maxAnswerBytes = 65_536
 
@@ -49,8 +56,11 @@ export const storeBatchBytes = 4_194_304
 /** Files in one `have` frame. */
 export const maxHaveFiles = 64
 
-/** Pieces read from the store at once for one stream: 4 MiB of ours, so that neighbours cost one read. */
+/** Pieces read from the store at once for one stream: neighbours cost one read. */
 export const maxPiecesPerRead = 16
+
+/** Their bytes: 16 of ours. Pieces of 1 MiB, as others may cut them, are read four at a time. */
+export const maxReadAtOnceBytes = 4_194_304
 
 /** Wants of one stream taken in before they are answered; the others wait in the stream. */
 export const maxWantsQueued = 256

@@ -146,6 +146,7 @@ export class Fetches {
     work: (
       record: ManifestRecord,
       gather: (add: (piece: StoredPiece) => Promise<void>) => Promise<void>,
+      signal: AbortSignal,
     ) => Promise<void>,
   ): Promise<void> {
     const card = this.#catalogue.cards.first(file)
@@ -155,7 +156,7 @@ export class Fetches {
       const { record, opening } = await this.#find(file, handle.signal, () =>
         handle.set({ kind: 'waiting', reason: 'no-holder', missingShards: 0 }),
       )
-      await work(record, (add) => this.#gather(record, opening, handle, add))
+      await work(record, (add) => this.#gather(record, opening, handle, add), handle.signal)
     })
   }
 

@@ -10,6 +10,7 @@ import type { FilesComponents, FileSink, FileSource, SealedExport } from './inde
 import { intoLibrary, type IntoLibraryComponents } from './into-library.ts'
 import { openManifest } from './manifests.ts'
 import { ProgressMeter } from './progress.ts'
+import type { SpaceGuard } from './space-guard.ts'
 import { sealedEnd, sealedFileBytes, SealedFileReader, sealedHead, sealedPiece } from './sealed-file.ts'
 import { abortSink } from './sink.ts'
 import type { TransferBook, TransferHandle } from './transfers.ts'
@@ -20,23 +21,28 @@ export class InHand {
   readonly #catalogue: Catalogue
   readonly #transfers: TransferBook
   readonly #fetches: Fetches
+  readonly #guard: SpaceGuard
 
   constructor(
     components: FilesComponents,
-    parts: { catalogue: Catalogue; transfers: TransferBook; fetches: Fetches },
+    parts: { catalogue: Catalogue; transfers: TransferBook; fetches: Fetches; guard: SpaceGuard },
   ) {
     this.#components = components
     this.#catalogue = parts.catalogue
     this.#transfers = parts.transfers
     this.#fetches = parts.fetches
+    this.#guard = parts.guard
   }
 
   /** Gathers what it takes to rebuild a file from this device alone, and signs for it (FI-46). */
   async keep(file: FileId, signal: AbortSignal | undefined): Promise<void> {
     if (this.#catalogue.library.get(file)?.isWhole === true) return
-    await this.#fetches.pieces(file, signal, (record, gather) =>
-      intoLibrary(this.#into(), record, (add) => gather(add)),
-    )
+    await this.#fetches.pieces(file, signal, async (record, gather, either) => {
+      const held = await this.#catalogue.library.held(file)
+      const need = { neededBytes: missingBytes(record, held), what: 'the file', except: file }
+      await this.#guard.ensure({ ...need, signal: either })
+      await intoLibrary(this.#into(), record, (add) => gather(add))
+    })
     await this.#arrived(file)
   }
 
@@ -61,9 +67,11 @@ export class InHand {
     const facts = { direction: 'keep', name: card.name, file: record.id } as const
     const meter = new ProgressMeter(this.#components.clock, source.sizeBytes)
     const first = { kind: 'fetching', progress: meter.now(), from: [] } as const
-    await this.#transfers.run({ ...facts, first }, signal, (handle) =>
-      intoLibrary(this.#into(), record, (add) => readPieces({ reader, record, meter, handle, add })),
-    )
+    await this.#transfers.run({ ...facts, first }, signal, async (handle) => {
+      const need = { neededBytes: source.sizeBytes, what: 'the import', except: record.id }
+      await this.#guard.ensure({ ...need, signal: handle.signal })
+      await intoLibrary(this.#into(), record, (add) => readPieces({ reader, record, meter, handle, add }))
+    })
     await this.#arrived(record.id)
     return record.id
   }
@@ -147,6 +155,15 @@ async function readPieces(job: {
   }
   const isWhole = manifest.segments.every((_, segment) => (counts.get(segment) ?? 0) >= manifest.code.k)
   if (!isWhole) throw new SealedFileCutError('it does not have enough pieces to rebuild the file')
+}
+
+/** What it takes to have k pieces of every segment. */
+function missingBytes({ manifest }: ManifestRecord, held: ReadonlyMap<number, readonly number[]>): number {
+  const { segments, code } = manifest
+  return segments.reduce((sum, { sealedBytes }, i) => {
+    const missing = Math.max(0, code.k - (held.get(i)?.length ?? 0))
+    return sum + missing * pieceBytes(sealedBytes, code.k)
+  }, 0)
 }
 
 /** Positions in rising order, as many at once as the store reads best. */

@@ -1,7 +1,7 @@
-import { copyBytes } from '../base/bytes.ts'
 import type { Clock } from '../base/clock.ts'
 import { errorName } from '../base/errors.ts'
 import type { Logger } from '../base/logger.ts'
+import { Spares } from '../ces/index.ts'
 import type { Shelf } from './local-pieces.ts'
 import type { ShardStore, StoredFile, StoredPiece } from '../storage/index.ts'
 import { keptBatchBytes, keptFlushMs } from './constants.ts'
@@ -21,6 +21,8 @@ export class KeptPieces {
   readonly #components: KeptPiecesComponents
   readonly #record: StoredFile
   readonly #writer: PieceWriter
+  /** Copies that are stored: the next ones are written over them. */
+  readonly #spares = new Spares(2 * keptBatchBytes)
   #isKeeping = true
   #cancelFlush: (() => void) | undefined
 
@@ -28,7 +30,10 @@ export class KeptPieces {
   constructor(components: KeptPiecesComponents, record: StoredFile) {
     this.#components = components
     this.#record = record
-    this.#writer = new PieceWriter(components, record, { batchBytes: keptBatchBytes })
+    this.#writer = new PieceWriter(components, record, {
+      batchBytes: keptBatchBytes,
+      onStored: (pieces) => this.#spares.give(pieces.map(({ bytes }) => bytes)),
+    })
   }
 
   /** False once the disk refused: an interruption then costs everything. */
@@ -46,7 +51,9 @@ export class KeptPieces {
   /** Copies a verified piece and resolves when there is room for another; the caller may give its own away meanwhile. */
   async add(piece: StoredPiece): Promise<void> {
     if (!this.#isKeeping) return
-    const adding = this.#writer.add({ ...piece, bytes: copyBytes(piece.bytes) })
+    const bytes = this.#spares.takeOrMake(piece.bytes.byteLength)
+    bytes.set(piece.bytes)
+    const adding = this.#writer.add({ ...piece, bytes })
     this.#cancelFlush ??= this.#components.clock.after(keptFlushMs, () => {
       this.#cancelFlush = undefined
       void this.flush()

@@ -3,13 +3,15 @@ import { errorName, ProtocolError } from '../base/errors.ts'
 import { within } from '../base/wait.ts'
 import type { MeshStream } from '../mesh/index.ts'
 import type { PiecePosition, StoredPiece } from '../storage/index.ts'
-import { idleTimeoutMs, maxPiecesPerRead, maxWantsQueued } from './constants.ts'
+import { idleTimeoutMs, maxPiecesPerRead, maxReadAtOnceBytes, maxWantsQueued } from './constants.ts'
 import { decodeRequest } from './messages.ts'
 import { sendAnswer, sendChunks } from './protocol.ts'
 
 /** What answering wants draws on. */
 export interface PieceServerComponents {
   readonly clock: Clock
+  /** The longest piece of the file. */
+  readonly pieceBytes: number
   readonly read: (positions: readonly PiecePosition[]) => Promise<readonly (StoredPiece | undefined)[]>
 }
 
@@ -17,10 +19,14 @@ export interface PieceServerComponents {
  * Answers the wants of one stream in the order they came until the asking end closes (FI-5). Wants that wait are read from the
  * store together, while the pieces before them are being sent (FI-31). Throws stream errors, `ProtocolError`, `TimeoutError`.
  */
-export async function servePieces({ clock, read }: PieceServerComponents, stream: MeshStream): Promise<void> {
+export async function servePieces(
+  { clock, pieceBytes, read }: PieceServerComponents,
+  stream: MeshStream,
+): Promise<void> {
   const wants = new WantQueue(stream)
+  const most = Math.max(1, Math.min(maxPiecesPerRead, Math.floor(maxReadAtOnceBytes / pieceBytes)))
   const readNext = async (): Promise<readonly Answerable[]> => {
-    const group = await wants.take(maxPiecesPerRead)
+    const group = await wants.take(most)
     const pieces = await read(group)
     return group.map((want, i) => ({ want, piece: pieces[i] }))
   }

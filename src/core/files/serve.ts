@@ -14,6 +14,7 @@ import {
   maxStreamsPerPeer,
   maxStreamsServed,
 } from './constants.ts'
+import type { PiecePosition } from '../storage/index.ts'
 import type { Library } from './library.ts'
 import type { Request } from './messages.ts'
 import { nextRequest, sendAnswer, sendChunks, type WaitOptions } from './protocol.ts'
@@ -137,11 +138,14 @@ export class FilesServer {
   }
 
   async #answerPieces(stream: MeshStream, file: FileId): Promise<void> {
-    if (this.#components.library.get(file) === undefined) {
+    const kept = this.#components.library.get(file)
+    if (kept === undefined) {
       return await sendAnswer(stream, { type: 'refused', reason: 'unknown' })
     }
     await sendAnswer(stream, { type: 'ready' })
     const { clock, library } = this.#components
-    await servePieces({ clock, read: (positions) => library.pieces(file, positions) }, stream)
+    const read = (positions: readonly PiecePosition[]): ReturnType<Library['pieces']> =>
+      library.pieces(file, positions)
+    await servePieces({ clock, pieceBytes: kept.longestPieceBytes, read }, stream)
   }
 }

@@ -57,6 +57,11 @@ export class TransferBook {
     return this.#transfers.get(id)
   }
 
+  /** Whether something is done with a file just now. */
+  isRunning(file: FileId): boolean {
+    return this.list().some((transfer) => transfer.file === file && this.#running.has(transfer.id))
+  }
+
   /** Shows a fetch that an earlier run left unfinished. */
   addInterrupted(facts: {
     readonly file: FileId

@@ -1,6 +1,7 @@
 import type { Stream } from '@libp2p/interface'
 import { AbortError, InvalidMessageError, ProtocolError } from '../base/errors.ts'
 import type { PeerId } from '../base/ids.ts'
+import { hastenWrites } from './channel-writes.ts'
 import { maxQueuedBytes } from './constants.ts'
 import { StreamClosedError } from './errors.ts'
 import { FrameParser, writesOf } from './frames.ts'
@@ -31,6 +32,7 @@ export class FramedStream implements MeshStream {
     this.protocol = stream.protocol
     this.path = path
     this.#stream = stream
+    hastenWrites(stream)
     this.#parser = new FrameParser(maxFrameBytes)
     stream.addEventListener('remoteCloseWrite', () => this.#end())
     stream.addEventListener('close', (event) => this.#closed(event.error))

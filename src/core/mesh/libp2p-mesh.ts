@@ -132,6 +132,7 @@ export class Libp2pMesh implements Mesh {
     for (const [protocol, { handler, options }] of this.#handlers)
       await this.#register(node, protocol, handler, options)
     this.#gossip.start()
+    await this.#init.breathe?.()
     await node.start()
     await this.#init.breathe?.()
     this.#keeper.start()

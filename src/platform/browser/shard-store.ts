@@ -14,6 +14,25 @@ import { addRows, positionOf, ShardIndexes, type FileIndex } from './shard-index
 
 type Rows = readonly PieceRow[]
 
+/** A batch with those of its rows that are wanted; without its Blob when its bytes are here. */
+interface Found {
+  readonly batch: number
+  readonly blob: Blob | undefined
+  readonly rows: Rows
+}
+
+/** All bytes of a batch. */
+interface WholeBatch {
+  readonly batch: number
+  readonly bytes: Bytes
+}
+
+/** Share of a batch, one in so many, from which on all of it is read: a part of a Blob is a request of its own that holds the page up. */
+const wholeFrom = 8
+
+/** A longer batch is read in parts: none of ours is. */
+const mostWholeBytes = 8 * 1024 * 1024
+
 /** The part of a transaction over `rows` that reading needs. */
 interface RowReader {
   getAllKeys(range: IDBKeyRange): Promise<[FileId, number][]>
@@ -28,6 +47,8 @@ interface RowReader {
 export class IdbShardStore implements ShardStore {
   readonly #connection: Connection
   readonly #indexes = new ShardIndexes()
+  /** The batch that was last read whole: what is read in order asks for its neighbours next. */
+  #recent: WholeBatch | undefined
 
   constructor(connection: Connection) {
     this.#connection = connection
@@ -147,19 +168,35 @@ export class IdbShardStore implements ShardStore {
       if (batch !== undefined) wanted.set(batch, (wanted.get(batch) ?? new Set<string>()).add(position))
     }
     if (wanted.size === 0) return new Map()
+    const recent = this.#recent // another read may replace it meanwhile
     const batches = await read(this.#connection, ['rows', 'batches'], (tx) =>
       Promise.all(
         [...wanted].map(async ([batch, names]) => {
           const [rows = [], blob] = await Promise.all([
             tx.objectStore('rows').get([id, batch]),
-            tx.objectStore('batches').get(batch),
+            recent?.batch === batch ? undefined : tx.objectStore('batches').get(batch),
           ])
-          return { blob, rows: rows.filter((row) => names.has(positionOf(row))) }
+          return { batch, blob, rows: rows.filter((row) => names.has(positionOf(row))) }
         }),
       ),
     )
-    const pieces = await Promise.all(batches.map(({ blob, rows }) => piecesOf(blob, rows)))
+    const pieces = await Promise.all(batches.map((found) => this.#read(found, recent)))
     return new Map(pieces.flat().map((piece) => [positionOf(piece), piece]))
+  }
+
+  /** The pieces at some rows of a batch, which is read whole when much of it is wanted. A batch never changes while it has a number. */
+  async #read({ batch, blob, rows }: Found, recent: WholeBatch | undefined): Promise<readonly StoredPiece[]> {
+    if (rows.length === 0) return []
+    if (recent?.batch === batch) return rows.map((row) => pieceAt(recent.bytes, row, 0))
+    if (blob === undefined) return []
+    const wantedBytes = bytesOf(rows)
+    if (wantedBytes * wholeFrom < blob.size || wantedBytes === blob.size || blob.size > mostWholeBytes) {
+      return await piecesOf(blob, rows)
+    }
+    const bytes = await bytesOfBlob(blob)
+    if (bytes?.byteLength !== blob.size) return []
+    this.#recent = { batch, bytes }
+    return rows.map((row) => pieceAt(bytes, row, 0))
   }
 
   /** Reads the rows written since the last time, all when the file was forgotten, and returns them. */
@@ -180,7 +217,16 @@ function layOut(pieces: readonly StoredPiece[]): { blob: Blob; rows: PieceRow[] 
     parts.push(bytes, path)
     offset += bytes.byteLength + path.byteLength
   }
+  hurryCollector(offset)
   return { blob: new Blob(parts), rows }
+}
+
+/**
+ * Lets the collector feel the weight of a Blob. Chromium holds a Blob's bytes until its object is collected, and counts none of them: after
+ * some 500 MB written without another allocation it refuses every further Blob. An untouched buffer of the same length takes no memory and is counted.
+ */
+function hurryCollector(blobBytes: number): void {
+  new ArrayBuffer(blobBytes)
 }
 
 async function catchUp(index: FileIndex, id: FileId, store: RowReader): Promise<readonly PieceRow[]> {
@@ -212,11 +258,18 @@ async function piecesOf(blob: Blob | undefined, rows: Rows): Promise<readonly St
   }
   const bytes = await bytesOfBlob(start === 0 && end === blob.size ? blob : blob.slice(start, end))
   if (bytes?.byteLength !== end - start) return []
-  return rows.map(({ segment, shard, offset, length, pathLength }) => {
-    const at = offset - start
-    const [from, to] = [at + length, at + length + pathLength]
-    return { segment, shard, bytes: bytes.subarray(at, from), path: bytes.subarray(from, to) }
-  })
+  return rows.map((row) => pieceAt(bytes, row, start))
+}
+
+/** A piece as a view of the bytes of its batch from `start` on. */
+function pieceAt(
+  bytes: Bytes,
+  { segment, shard, offset, length, pathLength }: PieceRow,
+  start: number,
+): StoredPiece {
+  const at = offset - start
+  const [from, to] = [at + length, at + length + pathLength]
+  return { segment, shard, bytes: bytes.subarray(at, from), path: bytes.subarray(from, to) }
 }
 
 function endOf({ offset, length, pathLength }: PieceRow): number {

@@ -1,0 +1,74 @@
+import type { Stream } from '@libp2p/interface'
+
+/** As much of an RTCDataChannel as sending needs (W3C WebRTC section 6.2). */
+export interface SendingChannel {
+  readonly readyState: string
+  readonly bufferedAmount: number
+  bufferedAmountLowThreshold: number
+  send(bytes: Uint8Array<ArrayBuffer>): void
+}
+
+/** Bytes to send, in parts. */
+interface Parts extends Iterable<Uint8Array> {
+  readonly byteLength: number
+}
+
+/** What a stream of @libp2p/webrtc 6.0.33 has besides: its channel, and how it gives one message to it. */
+export interface ChannelStream {
+  readonly channel: SendingChannel
+  sendData(data: Parts): { readonly sentBytes: number; readonly canSendMore: boolean }
+}
+
+/**
+ * Bytes handed to a data channel before its writer waits: enough for two turns of a busy page, and less than the 16 MiB at which Chromium
+ * refuses.
+ */
+const highBytes = 4 * 1024 * 1024
+
+/** The writer goes on at so many bytes left, so that the wire never rests while it takes its turn. */
+const lowBytes = 1024 * 1024
+
+/** Field 2 of a stream's message, with a length (libp2p WebRTC specification, "Message"). */
+const messageTag = 0x12
+
+/**
+ * Makes writing to a WebRTC stream cheaper without changing what is on the wire: each message leaves with its length in one data-channel message
+ * instead of two, after one copy instead of two, and the writer goes on before the channel is empty. Streams of other transports are left alone.
+ */
+export function hastenWrites(stream: Stream): void {
+  const own: Partial<ChannelStream> = stream as unknown as Partial<ChannelStream> // private to its package; looked at before use
+  const { channel } = own
+  if (!isChannel(channel) || typeof own.sendData !== 'function') return
+  channel.bufferedAmountLowThreshold = lowBytes
+  own.sendData = (data) => {
+    if (channel.readyState !== 'open') return { sentBytes: 0, canSendMore: false }
+    channel.send(messageOf(data))
+    return { sentBytes: data.byteLength, canSendMore: channel.bufferedAmount < highBytes }
+  }
+}
+
+/** A message as the specification frames it: its length, then field 2 with the bytes. */
+export function messageOf(data: Parts): Uint8Array<ArrayBuffer> {
+  const field = [messageTag, ...varint(data.byteLength)]
+  const head = [...varint(field.length + data.byteLength), ...field]
+  const message = new Uint8Array(head.length + data.byteLength)
+  message.set(head)
+  let at = head.length
+  for (const part of data) {
+    message.set(part, at)
+    at += part.byteLength
+  }
+  return message
+}
+
+/** Unsigned varint (multiformats), which is what protobuf has too. */
+function varint(value: number): number[] {
+  const bytes: number[] = []
+  let rest = value
+  for (; rest > 127; rest = Math.floor(rest / 128)) bytes.push((rest % 128) | 128)
+  return [...bytes, rest]
+}
+
+function isChannel(channel: SendingChannel | undefined): channel is SendingChannel {
+  return typeof channel?.send === 'function' && typeof channel.bufferedAmountLowThreshold === 'number'
+}

@@ -52,11 +52,11 @@ export class Networks {
     return { host, addresses: [near], wire }
   }
 
-  /** A host leaves its network for another, as when a telephone leaves a house: the old way goes as the new one is there. */
+  /** A host loses its network and finds another at once, as a telephone does that leaves a house. */
   async change(host: string, nat: Exclude<Nat, 'open'>): Promise<void> {
     ++this.#sites
-    await this.#uplink(host, 'eth1', nat, false)
     inside(host, 'link set eth0 down')
+    await this.#uplink(host, 'eth1', nat, false)
   }
 
   /** A program that starts `browser` on a host; the driver's pipes pass through. */

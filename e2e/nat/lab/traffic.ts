@@ -21,19 +21,29 @@ export class Straight {
     ].flatMap(([from, to]) => {
       const way = `ip saddr { ${from?.addresses.join(', ') ?? ''} } ip daddr { ${to?.addresses.join(', ') ?? ''} }`
       return [
-        `${way} counter name all`,
+        `${way} counter name everything`,
         `${way} meta l4proto udp @th,96,32 != ${magicCookie} counter name media`,
       ]
     })
-    const chain = `chain through { type filter hook forward priority 0; policy accept; ${rules.join('; ')}; }`
-    const table = `table ip straight { counter all { }; counter media { }; ${chain} }`
-    run(['nft', '-f', '-'], `table ip straight\ndelete table ip straight\n${table}\n`)
+    run(
+      ['nft', '-f', '-'],
+      `table ip straight
+delete table ip straight
+table ip straight {
+  counter everything { }
+  counter media { }
+  chain through { type filter hook forward priority 0; policy accept;
+    ${rules.join('\n    ')}
+  }
+}
+`,
+    )
     return new Straight()
   }
 
   /** Packets of both ways so far, checks for a way among them. */
   all(): number {
-    return packetsOf('all')
+    return packetsOf('everything')
   }
 
   /** Packets of both ways so far that carry something. */

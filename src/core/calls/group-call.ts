@@ -12,6 +12,7 @@ import {
   maxRetryMs,
   maxTabsPerAccount,
   qualityEveryMs,
+  reopenMs,
   resumeRetryMs,
 } from './constants.ts'
 import { NotReachableError, SignalOrderError } from './errors.ts'
@@ -257,7 +258,7 @@ export class GroupCall {
       link.attach(channel)
     } catch {
       // Not reachable now; the grace of its media, or its leaving, ends the tries.
-      this.init.clock.after(resumeRetryMs, () => {
+      this.init.clock.after(reopenMs, () => {
         if (this.#links.get(link.peer) === link && link.channel === undefined) {
           void this.#openChannel(link, isFresh)
         }

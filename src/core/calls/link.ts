@@ -1,7 +1,13 @@
 import type { Clock } from '../base/clock.ts'
 import type { AccountId, PeerId } from '../base/ids.ts'
 import { firstWant, GiveWay, limitsOf, type Want } from './adapt.ts'
-import { maxRequestsPerMinute, maxWantsPerMinute, reconnectGraceMs, restartAfterMs } from './constants.ts'
+import {
+  maxCandidates,
+  maxRequestsPerMinute,
+  maxWantsPerMinute,
+  reconnectGraceMs,
+  restartAfterMs,
+} from './constants.ts'
 import { SignalOrderError } from './errors.ts'
 import type { LinkMediaState, LocalSession, MediaLink, MediaSignal } from './media.ts'
 import type { CallMessage, EndWord, LinkId, SessionId } from './messages.ts'
@@ -51,9 +57,12 @@ export class Link {
   #state: LinkState = 'connecting'
   #media: MediaLink | undefined
   #isHidden = false
+  #wasAttached = false
   #channel: CallChannel | undefined
   #outbox: MediaSignal[] = []
   #inbox: MediaSignal[] = []
+  /** What was asked of the other side and not answered: said again on a new stream, since the old one may have lost it. */
+  #unanswered: MediaSignal[] = []
   readonly #wantRate: RateWindow
   readonly #requestRate: RateWindow
   /** What the other side asks of our camera, and we of theirs. */
@@ -134,13 +143,19 @@ export class Link {
     void this.#feed(media, waiting)
   }
 
-  /** Binds a signalling stream: sends what waited and reads until it ends. Replaces one there was. */
+  /**
+   * Binds a signalling stream: asks again what is not answered, sends what waited and reads until it ends. Replaces one there was.
+   * An answer that waited is not sent: its offer comes again, and gets a new one.
+   */
   attach(channel: CallChannel): void {
     void this.#channel?.stream.close()
     this.#channel = channel
-    const waiting = this.#outbox
+    const isAnswering = this.#outbox.some((one) => one.kind === 'description' && one.type === 'answer')
+    const waiting = isAnswering && this.#wasAttached ? [] : this.#outbox
+    const news = waiting.filter((signal) => !this.#unanswered.includes(signal))
+    this.#wasAttached = true
     this.#outbox = []
-    for (const signal of waiting) void channel.send({ t: 'signal', signal })
+    for (const signal of [...this.#unanswered, ...news]) void channel.send({ t: 'signal', signal })
     if (this.#ourWant !== undefined) void channel.send({ t: 'want', want: this.#ourWant })
     void this.#read(channel)
   }
@@ -174,6 +189,7 @@ export class Link {
     try {
       if (!this.#isEntered) throw new SignalOrderError('a signal came before the call was accepted')
       this.#rules.check(signal)
+      if (signal.kind === 'description') this.#unanswered = []
     } catch (error) {
       this.#channel = undefined
       channel.refuse(error)
@@ -201,8 +217,18 @@ export class Link {
     const signal = this.#isHidden ? hiddenSignal(made) : made
     if (this.#isClosed || signal === undefined) return
     this.#rules.sent(signal)
+    this.#noteAsked(signal)
     if (this.#channel === undefined) this.#outbox.push(signal)
     else void this.#channel.send({ t: 'signal', signal })
+  }
+
+  /** An offer with its candidates is open until its answer comes, a wish for one until the offer does. */
+  #noteAsked(signal: MediaSignal): void {
+    const isQuestion = signal.kind === 'restart' || (signal.kind === 'description' && signal.type === 'offer')
+    if (isQuestion) this.#unanswered = [signal]
+    else if (signal.kind === 'candidate' && this.#unanswered[0]?.kind === 'description') {
+      if (this.#unanswered.length <= maxCandidates) this.#unanswered.push(signal)
+    }
   }
 
   #mediaChanged(media: LinkMediaState): void {

@@ -14,6 +14,7 @@ import {
   maxStreamsPerProtocol,
   openStreamTimeoutMs,
   pingIntervalMs,
+  probeTimeoutMs,
   relayedGraceMs,
   reservationTimeoutMs,
 } from './constants.ts'
@@ -32,6 +33,7 @@ import type {
   StreamHandler,
 } from './index.ts'
 import { bestOf, linkOf, pathOf } from './link-table.ts'
+import { isAnswering } from './probe.ts'
 import { RelayKeeper } from './relay-keeper.ts'
 import { RelayLinks } from './relay-links.ts'
 
@@ -154,6 +156,19 @@ export class Libp2pMesh implements Mesh {
   }
   wake(): void {
     this.#keeper.wake()
+    void this.#giveUpDead(this.#node?.getConnections() ?? [])
+  }
+
+  /** Ends connections that lead nowhere any more (SPEC ME-10). */
+  async #giveUpDead(connections: readonly Connection[]): Promise<void> {
+    const found = await Promise.all(
+      connections.map(async (connection) => {
+        if (await isAnswering(connection, patienceWith(connection))) return false
+        connection.abort(new DialError('the other end does not answer any more'))
+        return this.#relays.has(idOf(connection))
+      }),
+    )
+    if (found.includes(true)) this.#keeper.wake()
   }
   reachRelays(addresses: readonly string[]): Promise<void> {
     return this.#relays.reach(addresses)
@@ -357,6 +372,8 @@ export class Libp2pMesh implements Mesh {
     else if (this.#isStale(connection)) return this.#closeDirect(peer)
     else this.#refresh(peer)
     if (pathOf(connection) === 'direct') this.#retireRelayed(peer)
+    // Whoever comes by the relay while a direct link stands has lost that link.
+    else void this.#giveUpDead(this.#connections(peer).filter((one) => one !== connection))
   }
 
   /** Perhaps made before addresses were hidden: whoever dialled tries again. */
@@ -413,6 +430,12 @@ export class Libp2pMesh implements Mesh {
     if (this.#node === undefined) throw new NoLinkError('the mesh is not started')
     return this.#node
   }
+}
+
+/** How long a connection may take to answer a probe, ms. */
+function patienceWith({ rtt }: Connection): number {
+  if (rtt === undefined) return probeTimeoutMs.unmeasured
+  return Math.min(probeTimeoutMs.most, Math.max(probeTimeoutMs.least, 3 * rtt))
 }
 
 function idOf(connection: Connection): PeerId {

@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { testIdentity } from '../identity/testing/test-identity.ts'
 import { toCbor } from '../base/wire/cbor.ts'
-import { maxGossipBytes, gossipProtocol } from './constants.ts'
+import { gossipProtocol, maxGossipBytes, probeTimeoutMs } from './constants.ts'
 import type { Libp2pMesh } from './libp2p-mesh.ts'
+import { isAnswering } from './probe.ts'
 import { LoopbackNetwork } from './testing/loopback.ts'
 import { createMemoryMesh, MemoryRendezvous } from './testing/memory-mesh.ts'
 import { meshSuite, next } from './testing/mesh-suite.ts'
@@ -74,6 +75,37 @@ describe('hidden addresses', () => {
     await b.mesh.connectDirect(a.address).catch(() => undefined) // may be over before it is told
     expect(await closed).toEqual({ peer: a.mesh.self })
     expect(a.mesh.link(b.mesh.self)).toBeUndefined()
+  })
+})
+
+describe('a mesh that is woken', () => {
+  it('ME-10 keeps the links that answer', async () => {
+    const [a, b] = await memoryMeshes(2)
+    if (a === undefined || b === undefined) throw new Error('two meshes were asked for')
+    await a.mesh.connect(b.address)
+    const closed: string[] = []
+    a.mesh.events.on('link:closed', ({ peer }) => closed.push(peer))
+    a.mesh.wake()
+    await new Promise((resolve) => setTimeout(resolve, probeTimeoutMs.most * 1.2))
+    expect([closed, a.mesh.link(b.mesh.self)?.path]).toEqual([[], 'direct'])
+  })
+  it.each([
+    ['says nothing', () => new Promise<never>(() => undefined), false],
+    ['is gone', () => Promise.reject(new Error('the connection is closed')), false],
+    [
+      'has no ping',
+      () => Promise.reject(Object.assign(new Error('no'), { name: 'UnsupportedProtocolError' })),
+      true,
+    ],
+  ])('ME-10 takes an end that %s for what it is', async (_, newStream, isAlive) => {
+    const forever = (_protocol: string, options?: { signal?: AbortSignal }): Promise<never> =>
+      Promise.race([
+        newStream(),
+        new Promise<never>((_resolve, reject) => {
+          options?.signal?.addEventListener('abort', () => reject(new Error('aborted')))
+        }),
+      ])
+    expect(await isAnswering({ newStream: forever }, 20)).toBe(isAlive)
   })
 })
 

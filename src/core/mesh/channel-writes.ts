@@ -1,4 +1,5 @@
 import type { Stream } from '@libp2p/interface'
+import { channelHighBytes, channelLowBytes } from './constants.ts'
 
 /** As much of an RTCDataChannel as sending needs (W3C WebRTC section 6.2). */
 export interface SendingChannel {
@@ -19,15 +20,6 @@ export interface ChannelStream {
   sendData(data: Parts): { readonly sentBytes: number; readonly canSendMore: boolean }
 }
 
-/**
- * Bytes handed to a data channel before its writer waits: enough for two turns of a busy page, and less than the 16 MiB at which Chromium
- * refuses.
- */
-const highBytes = 4 * 1024 * 1024
-
-/** The writer goes on at so many bytes left, so that the wire never rests while it takes its turn. */
-const lowBytes = 1024 * 1024
-
 /** Field 2 of a stream's message, with a length (libp2p WebRTC specification, "Message"). */
 const messageTag = 0x12
 
@@ -39,11 +31,11 @@ export function hastenWrites(stream: Stream): void {
   const own: Partial<ChannelStream> = stream as unknown as Partial<ChannelStream> // private to its package; looked at before use
   const { channel } = own
   if (!isChannel(channel) || typeof own.sendData !== 'function') return
-  channel.bufferedAmountLowThreshold = lowBytes
+  channel.bufferedAmountLowThreshold = channelLowBytes
   own.sendData = (data) => {
     if (channel.readyState !== 'open') return { sentBytes: 0, canSendMore: false }
     channel.send(messageOf(data))
-    return { sentBytes: data.byteLength, canSendMore: channel.bufferedAmount < highBytes }
+    return { sentBytes: data.byteLength, canSendMore: channel.bufferedAmount < channelHighBytes }
   }
 }
 

@@ -9,7 +9,7 @@ import { createLibp2p } from 'libp2p'
 import type { Clock, RandomBytes } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Identity } from '../identity/index.ts'
-import { pingIntervalMs } from './constants.ts'
+import { channelHighBytes, pingIntervalMs } from './constants.ts'
 import type { Mesh } from './index.ts'
 import { Libp2pMesh } from './libp2p-mesh.ts'
 import { createRendezvousClient } from './rendezvous/client.ts'
@@ -42,12 +42,6 @@ export interface RelayedMeshInit {
 const maxMessageSize = 64 * 1024
 
 /**
- * Bytes handed to a data channel before its writer waits, and then until it is empty: twice the default, since the wire rests
- * between the last byte and the writer's next turn. Under the 16 MiB at which Chromium refuses (W3C WebRTC section 6.2).
- */
-const maxBufferedAmount = 4 * 1024 * 1024
-
-/**
  * A {@link Mesh} as tabs and Node peers have it: WebSocket or webrtc-direct to the relay, circuit relay and WebRTC to other
  * peers. The adapter must have cured the dial race (`dial-race.ts`) and, in Node 20, given a global WebSocket.
  */
@@ -67,7 +61,7 @@ export function createRelayedMesh(init: RelayedMeshInit): Mesh {
   }
   const transport = webRTC({
     rtcConfiguration: () => ({ iceServers: [...iceServers()] }),
-    dataChannel: { maxMessageSize, maxBufferedAmount },
+    dataChannel: { maxMessageSize, maxBufferedAmount: channelHighBytes },
   })
   return new Libp2pMesh({
     self: identity.peer,

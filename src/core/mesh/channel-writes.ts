@@ -20,6 +20,9 @@ export interface ChannelStream {
   sendData(data: Parts): { readonly sentBytes: number; readonly canSendMore: boolean }
 }
 
+/** Where messages are put together: `send` has taken its copy when it returns, and fresh memory would cost more than the copying. */
+const workspace = new Uint8Array(64 * 1024)
+
 /** Field 2 of a stream's message, with a length (libp2p WebRTC specification, "Message"). */
 const messageTag = 0x12
 
@@ -34,16 +37,17 @@ export function hastenWrites(stream: Stream): void {
   channel.bufferedAmountLowThreshold = channelLowBytes
   own.sendData = (data) => {
     if (channel.readyState !== 'open') return { sentBytes: 0, canSendMore: false }
-    channel.send(messageOf(data))
+    channel.send(messageOf(data, workspace))
     return { sentBytes: data.byteLength, canSendMore: channel.bufferedAmount < channelHighBytes }
   }
 }
 
-/** A message as the specification frames it: its length, then field 2 with the bytes. */
-export function messageOf(data: Parts): Uint8Array<ArrayBuffer> {
+/** A message as the specification frames it: its length, then field 2 with the bytes. A view of `space` when that is long enough. */
+export function messageOf(data: Parts, space: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const field = [messageTag, ...varint(data.byteLength)]
   const head = [...varint(field.length + data.byteLength), ...field]
-  const message = new Uint8Array(head.length + data.byteLength)
+  const length = head.length + data.byteLength
+  const message = length <= space.byteLength ? space.subarray(0, length) : new Uint8Array(length)
   message.set(head)
   let at = head.length
   for (const part of data) {

@@ -95,4 +95,4 @@ export async function saysPath(
   await expect(of.tab.tile(other.tab.name).getByTestId('path')).toHaveAttribute('data-path', path)
 }
 
-export { expect, type Page }
+export { expect }

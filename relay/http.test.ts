@@ -141,7 +141,7 @@ describe('/relay.json', () => {
       { urls: 'stun:stun.example:3478' },
       {
         urls: 'turn:turn.example:3478',
-        username: expect.stringMatching(/^\d{10}$/) as string,
+        username: expect.stringMatching(/^\d{10}:[0-9a-f]{12}$/) as string,
         credential: expect.stringMatching(/^[\w+/]{27}=$/) as string,
       },
     ])

@@ -12,25 +12,19 @@ import { AppState } from './app/app.svelte.ts'
 import { browserKeep } from './app/keep.ts'
 import type { Engine } from './app/shell-ports.ts'
 import { systemClock } from './core/base/clock.ts'
-import { nextTask } from './platform/browser/next-task.ts'
+import { nextTask } from './core/base/next-task.ts'
 import { BrowserInstall, ServiceWorkerUpdates } from './platform/browser/updates.ts'
 import App from './ui/App.svelte'
 import './ui/base.css'
 
 /** The heavy half: libp2p, stores, rooms. Asked for after the shell has been painted. */
 async function loadEngine(): Promise<Engine> {
-  // Each piece is fetched at once and evaluated in a task of its own; all in one would hold up the page.
-  const pieces = [
-    import('@noble/curves/ed25519.js'),
-    import('@libp2p/noise'),
-    import('@libp2p/webrtc'),
-    import('@libp2p/identify'),
-    import('libp2p'),
-  ]
-  await Promise.all(pieces)
+  // All are fetched at once; what needs nothing of the others is asked for first, to be evaluated in a task of its own.
+  const pieces = [import('@noble/curves/ed25519.js'), import('libp2p'), import('./core/peer.ts')]
   const [{ createBrowserPeer }, { parseRoomLink, encodeRoomLink }] = await Promise.all([
     import('./platform/browser/peer.ts'),
     import('./core/room/link.ts'),
+    ...pieces,
   ])
   const { peer, streams, server } = await createBrowserPeer()
   return {
@@ -49,12 +43,13 @@ function painted(): Promise<void> {
 async function start(target: HTMLElement): Promise<void> {
   const updates = new ServiceWorkerUpdates()
   const install = new BrowserInstall()
+  let tellDrawn: () => void = () => undefined
+  const drawn = new Promise<void>((resolve) => (tellDrawn = resolve))
+  // A hidden tab is never painted; it must connect all the same.
+  const firstPaint = drawn.then(() => (document.hidden ? undefined : painted()))
   const app = new AppState({
-    load: async () => {
-      // A hidden tab is never painted; it must connect all the same.
-      if (!document.hidden) await painted()
-      return await loadEngine()
-    },
+    firstPaint,
+    load: () => firstPaint.then(loadEngine),
     window,
     clock: systemClock,
     keep: browserKeep(() => localStorage),
@@ -72,6 +67,8 @@ async function start(target: HTMLElement): Promise<void> {
   app.start()
   await nextTask()
   mount(App, { target, props: { app } })
+  await nextTask() // in which the landing page is drawn
+  tellDrawn()
   install.start()
   // Whoever waits for the peer is told of its failure; the landing page draws it.
   app.peer.ready().catch(() => undefined)

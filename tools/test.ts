@@ -13,6 +13,7 @@ const gates = [
   ['build', 'build'],
   ['size', 'size'],
   ['end to end', 'test:e2e'],
+  ['networks', 'test:nat'],
 ] as const
 
 for (const [title, script] of gates) {

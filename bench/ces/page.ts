@@ -85,7 +85,7 @@ async function workers(): Promise<GroupResult> {
 }
 
 async function storage(): Promise<GroupResult> {
-  const times = await compareStorage(7)
+  const times = await compareStorage(9)
   const value = speedup(times, 'seal', 'raw')
   return {
     figures: rates(storedSegments, times),

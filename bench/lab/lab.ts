@@ -12,11 +12,16 @@ export const middleAddress = '10.77.0.1'
 const middleNamespace = `/proc/${String(process.pid)}/ns/net`
 const namespaceOf = (host: string): string => `/run/netns/${host}`
 
+/** {@link isolated} for a program in TypeScript. */
+export function runIsolated(program: string): Promise<number | undefined> {
+  return isolated([process.execPath, '--import', 'tsx', program])
+}
+
 /**
- * Runs a program of this folder's neighbours inside namespaces of its own (network, mounts, processes): nothing in there reaches
- * the machine's network, and all of it ends with the program. Resolves to its exit code, or undefined where that is not allowed.
+ * Runs a command inside namespaces of its own (network, mounts, processes): nothing in there reaches the machine's network, not even to
+ * ask for a name, and all of it ends with the command. Resolves to its exit code, or undefined where that is not allowed.
  */
-export async function runIsolated(program: string): Promise<number | undefined> {
+export async function isolated(command: readonly string[]): Promise<number | undefined> {
   const asRoot = process.getuid?.() === 0
   const own = [...(asRoot ? [] : ['--user', '--map-root-user']), '--net', '--mount', '--pid']
   const isolate = [...own, '--fork', '--kill-child', '--mount-proc']
@@ -25,9 +30,9 @@ export async function runIsolated(program: string): Promise<number | undefined> 
   } catch {
     return undefined
   }
-  const prepare = 'mount -t tmpfs tmpfs /run && mkdir /run/netns && ip link set lo up && exec "$@"'
-  const node = [process.execPath, '--import', 'tsx', program]
-  const child = spawn('unshare', [...isolate, 'sh', '-c', prepare, 'sh', ...node], { stdio: 'inherit' })
+  const steps = ['mount -t tmpfs tmpfs /run', 'mkdir /run/netns', 'ip link set lo up']
+  const prepare = [...steps, 'mount --bind /dev/null /etc/resolv.conf', 'exec "$@"'].join(' && ')
+  const child = spawn('unshare', [...isolate, 'sh', '-c', prepare, 'sh', ...command], { stdio: 'inherit' })
   return await new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1)))
 }
 

@@ -1,10 +1,14 @@
 #!/usr/bin/perl
-# A wire that takes its time: carries packets between two TUN devices, each so many milliseconds late and in order.
-# For kernels without `tc netem`. Perl, because Node has neither ioctl(2) nor setns(2), and because this must be quick.
+# A wire that takes its time: carries packets between two TUN devices, each so many milliseconds late and in order, and on demand
+# loses some or lets only so many bits through. For kernels without `tc netem`. Perl, because Node has neither ioctl(2) nor setns(2), and because this must be quick.
 #
 #   wire.pl DELAY_MS NAMESPACE=INTERFACE NAMESPACE=INTERFACE
 #
-# NAMESPACE is a path such as /run/netns/far. Says "ready" once both devices are there; ends when its input does.
+# NAMESPACE is a path such as /run/netns/far. Says "ready" once both devices are there; ends when its input does. Understands on
+# its input, a line each, answered by a line each:
+#
+#   shape DELAY_MS LOSS KBIT_PER_SECOND QUEUE_MS   from now on, each way; 0 for none
+#   count                                          packets, bytes let through, packets lost: first end's, second end's of each
 use strict;
 use warnings;
 use Fcntl qw(F_SETFL F_GETFL O_NONBLOCK O_RDWR);
@@ -21,6 +25,11 @@ my $CLONE_NEWNET = 0x40000000;
 my ($delay_ms, @names) = @ARGV;
 die "usage: wire.pl DELAY_MS NAMESPACE=INTERFACE NAMESPACE=INTERFACE\n" if @names != 2;
 my $delay = $delay_ms / 1000;
+my ($loss, $byte_seconds, $queue) = (0, 0, 0);
+# By the end that sent: packets let through, their bytes, packets lost; and when a narrow wire is free again.
+my (@packets, @bytes, @lost, @free);
+$packets[$_] = $bytes[$_] = $lost[$_] = $free[$_] = 0 for 0, 1;
+srand 1; # the same losses in every run
 my @ends = map { open_end(split /=/, $_, 2) } @names;
 $| = 1;
 print "ready\n";
@@ -39,16 +48,39 @@ for (;;) {
   vec($readable, fileno $_, 1) = 1 for @ends, \*STDIN;
   select $readable, undef, undef, $wait;
   if (vec $readable, fileno STDIN, 1) {
-    exit 0 unless sysread STDIN, my $said, 64;
+    exit 0 unless sysread STDIN, my $said, 256;
+    obey($_) for split /\n/, $said;
   }
   $now = clock_gettime(CLOCK_MONOTONIC);
   for my $i (0, 1) {
     next unless vec $readable, fileno $ends[$i], 1;
     for (1 .. 64) {
       sysread $ends[$i], my $packet, 65536 or last;
-      push @{$under_way[$i]}, [$now + $delay, $packet];
+      my $through = takes($i, length $packet, $now);
+      push @{$under_way[$i]}, [$through + $delay, $packet] if defined $through;
     }
   }
+}
+
+sub obey {
+  my ($word, @numbers) = split / /, shift;
+  ($delay, $loss, $byte_seconds, $queue) = ($numbers[0] / 1000, $numbers[1], 0, $numbers[3] / 1000) if $word eq 'shape';
+  $byte_seconds = 8 / 1000 / $numbers[2] if $word eq 'shape' && $numbers[2] > 0;
+  print $word eq 'count' ? join(' ', @packets, @bytes, @lost) : 'done', "\n";
+}
+
+# When a packet is through the narrow part of the wire; undefined when it is lost or waits too long.
+sub takes {
+  my ($i, $length, $now) = @_;
+  my $start = $byte_seconds > 0 && $free[$i] > $now ? $free[$i] : $now;
+  if (rand() < $loss || $start - $now > $queue && $byte_seconds > 0) {
+    $lost[$i]++;
+    return undef;
+  }
+  $free[$i] = $start + $length * $byte_seconds;
+  $packets[$i]++;
+  $bytes[$i] += $length;
+  return $free[$i];
 }
 
 # Makes a TUN device in a network namespace and gives its handle; this process stays in that namespace.

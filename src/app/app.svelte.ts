@@ -9,6 +9,7 @@ import { draftKey, historyKey } from './keep.ts'
 import { OfferState } from './offer.svelte.ts'
 import { PeerState } from './peer.svelte.ts'
 import { PrefsState } from './prefs.svelte.ts'
+import type * as RoomParts from './room.svelte.ts'
 import type { RoomState } from './room.svelte.ts'
 import { type Route, splitFileLink } from './route.ts'
 import { Router, type RouterWindow } from './router.ts'
@@ -35,6 +36,8 @@ export type View =
 /** What the app is made of. Everything of the page comes in here, so that several apps can live in one test. */
 export interface AppInit {
   readonly load: () => Promise<Engine>
+  /** When the first screen is painted: what it does not need is fetched after it. At once when left out. */
+  readonly firstPaint?: Promise<void>
   readonly window: RouterWindow & SaveWindow
   readonly clock: Clock
   /** Kept for good. */
@@ -67,6 +70,7 @@ export class AppState {
   readonly announcer: Announcer
   readonly storage: StorageState
   readonly version: string
+  readonly firstPaint: Promise<void>
   readonly updates: AppUpdates | undefined
   readonly install: AppInstall | undefined
   readonly createCesEngine: () => Promise<CesEngine>
@@ -85,6 +89,7 @@ export class AppState {
     this.announcer = new Announcer(init.clock)
     this.storage = new StorageState(init.storage)
     this.version = init.version
+    this.firstPaint = init.firstPaint ?? Promise.resolve()
     this.updates = init.updates
     this.install = init.install
     this.createCesEngine = init.createCesEngine
@@ -209,13 +214,15 @@ export class AppState {
     const wish = ++this.#wish
     this.room?.stop()
     this.#view = { kind: 'entering', title: title() }
+    const parts = this.firstPaint.then(roomParts)
+    parts.catch(() => undefined) // told where they are needed
     try {
       const engine = await this.peer.ready()
       if (wish !== this.#wish) return
       this.#view = { kind: 'entering', title: title() }
       const link = await linkOf(engine)
       const session = await engine.peer.enter(link)
-      const room = await this.#openRoomState(engine, session)
+      const room = this.#openRoomState(await parts, engine, session)
       if (wish !== this.#wish) {
         room.stop()
         // Left while it was opening: the room must not stay open behind the landing page.
@@ -231,9 +238,7 @@ export class AppState {
     }
   }
 
-  async #openRoomState(engine: Engine, session: RoomSession): Promise<RoomState> {
-    // Fetched with the first room: the shell draws the landing page without it.
-    const { RoomState } = await import('./room.svelte.ts')
+  #openRoomState({ RoomState }: typeof RoomParts, engine: Engine, session: RoomSession): RoomState {
     return new RoomState({
       peer: engine.peer,
       session,
@@ -269,6 +274,11 @@ export class AppState {
     const label = this.peer.rooms.find((room) => room.id === id)?.label
     return label === undefined || label === '' ? t('room.unnamed', { id }) : showControls(label)
   }
+}
+
+/** Fetched with the first room, beside the peer: the shell draws the landing page without them. */
+function roomParts(): Promise<typeof RoomParts> {
+  return import('./room.svelte.ts')
 }
 
 /** Thrown when a room's address is opened on a device that has not been in it. */

@@ -4,6 +4,7 @@ import { type Chat, maxTextBytes, type TimelineEntry } from '../core/chat/index.
 import type { Announcer } from './announcer.svelte.ts'
 import { draftKey } from './keep.ts'
 import type { PeopleState } from './people.svelte.ts'
+import { isBetweenOthers } from './personal-entries.ts'
 import { showControls } from './safe-name.ts'
 import type { Keep } from './shell-ports.ts'
 import type { ToastsState } from './toasts.svelte.ts'
@@ -135,8 +136,11 @@ export class ChatState {
   }
 
   #arrived(entries: readonly TimelineEntry[]): void {
-    // A file taken back is told by its card; it is no message.
-    const others = entries.filter((entry) => !entry.own && entry.body.kind !== 'withdraw')
+    const { self } = this.#init.people
+    // A file taken back is told by its card; it is no message. What is for somebody else is none of our business.
+    const others = entries.filter(
+      (entry) => !entry.own && entry.body.kind !== 'withdraw' && !isBetweenOthers(entry, self),
+    )
     const [first] = others
     if (first === undefined) return
     for (const entry of others) this.#announce(entry)
@@ -153,6 +157,8 @@ export class ChatState {
     if (body.kind === 'text') this.#init.announcer.message(name, body.text)
     else if (body.kind === 'file') {
       this.#init.announcer.message(name, t('chat.announceFile', { file: showControls(body.name) }))
+    } else if (body.kind === 'personal') {
+      this.#init.announcer.message(name, t('chat.announcePersonal'))
     } else if (body.kind === 'folder') {
       const folder = { name: showControls(body.name), n: body.files.length }
       this.#init.announcer.message(name, t('chat.announceFolder', folder))

@@ -1,6 +1,6 @@
 import { TesseraError } from '../core/base/errors.ts'
 import { utf8 } from '../core/base/bytes.ts'
-import { maxFolderBodyBytes, maxFolderFiles } from '../core/chat/index.ts'
+import { maxFolderFiles } from '../core/chat/index.ts'
 
 /** Thrown when a folder has more files than one share takes. */
 class FolderTooLargeError extends TesseraError {
@@ -29,8 +29,8 @@ export interface Picked {
 const maxParts = 16
 /** Bytes of ids, keys and words around one listed file, about. */
 const perFileBytes = 170
-/** A little less than what an entry takes, since sizes of words are about. */
-const partBytes = maxFolderBodyBytes - 4_096
+/** A part takes so much less than what an entry does, since sizes of words are about. */
+const spareBytes = 4_096
 /** Deeper folders are not walked: links may go in circles. */
 const maxWalkDepth = 32
 
@@ -63,14 +63,16 @@ export function pickedFolders(files: Iterable<File>): Picked {
 /**
  * Cuts a folder into parts that one entry each can list, by path. Throws `FolderTooLargeError` beyond 4,096 files.
  * Folders inside that are empty are not kept: only files are.
+ *
+ * @param maxBytes of one entry's list
  */
-export function folderParts({ name, files }: PickedFolder): readonly PickedFolder[] {
+export function folderParts({ name, files }: PickedFolder, maxBytes: number): readonly PickedFolder[] {
   const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : 1))
   const parts: { path: string; file: File }[][] = []
   let bytes = Infinity
   for (const listed of sorted) {
     const more = perFileBytes + utf8(listed.path).byteLength + listed.file.type.length
-    const isFull = bytes + more > partBytes || (parts.at(-1)?.length ?? 0) >= maxFolderFiles
+    const isFull = bytes + more > maxBytes - spareBytes || (parts.at(-1)?.length ?? 0) >= maxFolderFiles
     if (isFull) {
       parts.push([])
       bytes = 0

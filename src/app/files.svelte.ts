@@ -1,7 +1,7 @@
 import { SvelteSet } from 'svelte/reactivity'
 import type { Clock } from '../core/base/clock.ts'
 import { errorName, isAbort } from '../core/base/errors.ts'
-import type { AccountId, FileId, RoomId } from '../core/base/ids.ts'
+import type { AccountId, EntryId, FileId, RoomId } from '../core/base/ids.ts'
 import type { Chat } from '../core/chat/index.ts'
 import type { Files, FileView, Transfer } from '../core/files/index.ts'
 import { CareState, type FileLinks } from './care.svelte.ts'
@@ -15,6 +15,7 @@ import { showControls } from './safe-name.ts'
 import { blobSink, type SavePlace } from './save-place.ts'
 import { type SaveOutcome, SavingState } from './saving.svelte.ts'
 import { SharingState } from './sharing.svelte.ts'
+import { SpaceState } from './space.svelte.ts'
 import type { Keep } from './shell-ports.ts'
 import type { ToastsState } from './toasts.svelte.ts'
 import { TransferHistory } from './transfer-history.svelte.ts'
@@ -47,6 +48,7 @@ export class FilesState {
   readonly sharing: SharingState
   readonly folders: FoldersState
   readonly care: CareState
+  readonly space: SpaceState
   readonly history: TransferHistory
   readonly #init: FilesStateInit
   readonly #changed: () => void
@@ -56,10 +58,17 @@ export class FilesState {
   readonly #previewing = new SvelteSet<FileId>()
   constructor(init: FilesStateInit) {
     this.#init = init
-    this.#changed = watch(init.files.events, 'file:changed', 'file:removed', 'transfer:changed')
+    this.#changed = watch(
+      init.files.events,
+      'file:changed',
+      'file:removed',
+      'transfer:changed',
+      'personal:opened',
+    )
     this.history = new TransferHistory(init.keep, init.room)
-    this.folders = new FoldersState(init.chat)
+    this.folders = new FoldersState(init.chat, init.files)
     this.care = new CareState(init)
+    this.space = new SpaceState(init.files)
     this.saving = new SavingState({ ...init, onEnd: (file, end) => this.#saved(file, end) })
     this.folderSaving = new FolderSavingState({ ...init, onEnd: (body, end) => this.#savedFolder(body, end) })
     this.sharing = new SharingState({
@@ -89,6 +98,12 @@ export class FilesState {
   }
   view(id: FileId): FileView | undefined {
     return this.list.find((file) => file.id === id)
+  }
+
+  /** What an entry for one person holds, see {@link Files.personal}. */
+  personal(entry: EntryId): ReturnType<Files['personal']> {
+    this.#changed()
+    return this.#init.files.personal(entry)
   }
 
   /** What goes on with a file, or waits for a person's word: a fetch to disk, or keeping it here. */
@@ -166,6 +181,7 @@ export class FilesState {
     this.saving.stop()
     this.folderSaving.stop()
     this.sharing.stop()
+    this.space.stop()
     this.folders.stop()
   }
 

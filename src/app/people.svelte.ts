@@ -79,6 +79,16 @@ export class PeopleState {
     return name === undefined ? t('app.someone') : showControls(name)
   }
 
+  /** Whether something can be sent to this person alone: older builds have no key for it. */
+  canSendTo(account: AccountId): boolean {
+    this.#changed()
+    return this.#room.agreementOf(account) !== undefined
+  }
+  /** Others that something may be sent to, those who are away too. */
+  get others(): readonly Person[] {
+    return this.list.filter((person) => !person.isSelf)
+  }
+
   namesOf(accounts: readonly AccountId[]): readonly string[] {
     return accounts.map((account) => this.nameOf(account))
   }

@@ -10,6 +10,7 @@ import { FilesState } from './files.svelte.ts'
 import { fileLink } from './route.ts'
 import { PeopleState } from './people.svelte.ts'
 import type { PrefsState } from './prefs.svelte.ts'
+import { PrivacyState } from './privacy.svelte.ts'
 import { Ringtone } from './ringtone.ts'
 import { showControls } from './safe-name.ts'
 import { SavePlace, type SaveWindow } from './save-place.ts'
@@ -46,6 +47,7 @@ export class RoomState {
   readonly chat: ChatState
   readonly files: FilesState
   readonly call: CallState
+  readonly privacy: PrivacyState
   readonly id: RoomSession['room']['id']
   /** A link led here for this file; cleared once the person moves on. */
   wantedFile = $state<string | undefined>()
@@ -58,6 +60,7 @@ export class RoomState {
     this.#init = init
     this.id = session.room.id
     this.#peerChanged = watch(init.peer.events, 'relay:changed', 'rooms:changed', 'name:changed')
+    this.privacy = new PrivacyState(session, toasts)
     this.people = new PeopleState(session.room, init.announcer, toasts, this.#peerChanged)
     const places = new SavePlace({ ...init, window: init.saveWindow })
     const { files, chat } = session

@@ -1,5 +1,6 @@
 import { SvelteSet } from 'svelte/reactivity'
-import type { FileId } from '../core/base/ids.ts'
+import type { AccountId, FileId } from '../core/base/ids.ts'
+import { maxFolderBodyBytes, maxPersonalBytes } from '../core/chat/index.ts'
 import type { Files, FileSource, Transfer } from '../core/files/index.ts'
 import { folderParts, type Picked, type PickedFolder } from './dropped.ts'
 import { fileSource } from './file-source.ts'
@@ -14,6 +15,8 @@ export interface WaitingShare {
   readonly sizeBytes: number
   /** Files in a folder; undefined for a file by itself. */
   readonly count: number | undefined
+  /** The one person it is for. */
+  readonly to: AccountId | undefined
 }
 
 /** What sharing is made of. */
@@ -25,7 +28,9 @@ export interface SharingStateInit {
   readonly onEnd: (share: { name: string; sizeBytes: number; error: unknown }) => void
 }
 
-type Queued = { readonly id: number } & ({ readonly file: File } | { readonly folder: PickedFolder })
+type Queued = { readonly id: number; readonly to: AccountId | undefined } & (
+  { readonly file: File } | { readonly folder: PickedFolder }
+)
 
 /** Files and folders on their way into the room, one after the other so that memory stays bounded. */
 export class SharingState {
@@ -37,6 +42,7 @@ export class SharingState {
   #waiting = $state.raw<readonly WaitingShare[]>([])
   #nextId = 0
   #isSharing = false
+  #sealingFor = $state<AccountId | undefined>()
 
   constructor(init: SharingStateInit) {
     this.#init = init
@@ -46,6 +52,10 @@ export class SharingState {
   get sealing(): readonly Transfer[] {
     this.#init.changed()
     return this.#init.files.transfers().filter((t) => t.direction === 'share' && t.state.kind === 'sealing')
+  }
+  /** The one person that what is being sealed is for. */
+  get sealingFor(): AccountId | undefined {
+    return this.#sealingFor
   }
   /** What was picked and whose turn has not come. */
   get waiting(): readonly WaitingShare[] {
@@ -58,16 +68,17 @@ export class SharingState {
     return this.#sharedHere.has(id)
   }
 
-  files(files: Iterable<File>): void {
-    for (const file of files) this.#queue.push({ id: this.#nextId++, file })
+  /** @param to the one person they are for; the room when not given */
+  files(files: Iterable<File>, to?: AccountId): void {
+    for (const file of files) this.#queue.push({ id: this.#nextId++, to, file })
     void this.#next()
   }
   /** Shares what a person gave once it has been read. A folder that cannot be shared is told of and left out. */
-  async picked(picking: Picked | Promise<Picked>): Promise<void> {
+  async picked(picking: Picked | Promise<Picked>, to?: AccountId): Promise<void> {
     try {
       const { files, folders } = await picking
-      for (const folder of folders) this.#folder(folder)
-      this.files(files)
+      for (const folder of folders) this.#folder(folder, to)
+      this.files(files, to)
     } catch (error) {
       this.#init.toasts.problem(error)
     }
@@ -82,7 +93,7 @@ export class SharingState {
     this.#queue = []
   }
 
-  #folder(folder: PickedFolder): void {
+  #folder(folder: PickedFolder, to: AccountId | undefined): void {
     if (folder.files.length === 0) {
       this.#init.toasts.show({
         tone: 'problem',
@@ -90,7 +101,8 @@ export class SharingState {
       })
       return
     }
-    for (const part of folderParts(folder)) this.#queue.push({ id: this.#nextId++, folder: part })
+    const most = to === undefined ? maxFolderBodyBytes : maxPersonalBytes
+    for (const part of folderParts(folder, most)) this.#queue.push({ id: this.#nextId++, to, folder: part })
   }
 
   async #next(): Promise<void> {
@@ -99,6 +111,7 @@ export class SharingState {
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) {
       this.#show()
       const { name, sizeBytes } = describe(next)
+      this.#sealingFor = next.to
       try {
         for (const id of await this.#share(next)) this.#sharedHere.add(id)
         this.#init.onEnd({ name, sizeBytes, error: undefined })
@@ -112,7 +125,7 @@ export class SharingState {
 
   async #share(next: Queued): Promise<readonly FileId[]> {
     const { files } = this.#init
-    const options = { signal: this.#stop.signal }
+    const options = { signal: this.#stop.signal, ...(next.to === undefined ? {} : { to: next.to }) }
     if ('file' in next) return [await files.share(fileSource(next.file), options)]
     const { name, files: listed } = next.folder
     const sources = listed.map(({ path, file }): { path: string; source: FileSource } => ({
@@ -123,11 +136,15 @@ export class SharingState {
   }
 
   #show(): void {
-    this.#waiting = this.#queue.map((queued) => ({ id: queued.id, ...describe(queued) }))
+    this.#waiting = this.#queue.map((queued) => ({
+      id: queued.id,
+      to: queued.to,
+      ...describe(queued),
+    }))
   }
 }
 
-function describe(queued: Queued): Omit<WaitingShare, 'id'> {
+function describe(queued: Queued): Omit<WaitingShare, 'id' | 'to'> {
   if ('file' in queued) {
     return { name: queued.file.name, sizeBytes: queued.file.size, count: undefined }
   }

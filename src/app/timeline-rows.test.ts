@@ -23,7 +23,7 @@ const entry = (
 })
 
 const drawn = (entries: readonly TimelineEntry[], unread?: string): readonly string[] =>
-  timelineRows(entries, unread).map((row) =>
+  timelineRows(entries, unread, 'me' as AccountId).map((row) =>
     row.kind === 'entry' ? `${row.key}${row.isHead ? ' head' : ''}` : row.kind,
   )
 
@@ -35,6 +35,19 @@ describe('rows of the timeline', () => {
       'b',
       'c head',
     ])
+  })
+
+  it('draws what is for one person to that person and its author only', () => {
+    const to = (account: string): TimelineEntry['body'] => ({
+      ...{ kind: 'personal', to: account as AccountId, files: [], sealed: new Uint8Array() },
+      keys: [new Uint8Array(), new Uint8Array()],
+    })
+    const entries = [
+      entry('a', 'ann', 0, { body: to('ben') }),
+      entry('b', 'ann', 1, { body: to('me') }),
+      entry('c', 'me', 2, { body: to('ben'), own: true }),
+    ]
+    expect(drawn(entries)).toEqual(['day', 'b head', 'c head'])
   })
 
   it('begins a new run after a pause, a day, a call and the new-messages line', () => {
@@ -60,7 +73,7 @@ describe('rows of the timeline', () => {
   })
 
   it('gives every row a key of its own', () => {
-    const rows = timelineRows([entry('a', 'ann', 0), entry('b', 'ann', 24 * 60)], 'b')
+    const rows = timelineRows([entry('a', 'ann', 0), entry('b', 'ann', 24 * 60)], 'b', 'ann' as AccountId)
     expect(new Set(rows.map(({ key }) => key)).size).toBe(rows.length)
   })
 })

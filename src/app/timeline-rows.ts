@@ -1,4 +1,6 @@
 import type { TimelineEntry } from '../core/chat/index.ts'
+import type { AccountId } from '../core/base/ids.ts'
+import { isBetweenOthers } from './personal-entries.ts'
 import { startOfDay } from './time-words.ts'
 
 /** One row of the timeline as drawn. */
@@ -16,16 +18,19 @@ export type TimelineRow =
 /** A run by one person ends after this pause: 5 minutes, the usual span of one thought in chats. */
 const runPauseMs = 5 * 60_000
 
-/** Rows of a slice of the timeline: day dividers, the new-messages line before `unreadKey`, runs by author. */
+/**
+ * Rows of a slice of the timeline as `self` sees them: day dividers, the new-messages line before `unreadKey`, runs by author.
+ */
 export function timelineRows(
   entries: readonly TimelineEntry[],
   unreadKey: string | undefined,
+  self: AccountId,
 ): readonly TimelineRow[] {
   const rows: TimelineRow[] = []
   let previous: TimelineEntry | undefined
   for (const entry of entries) {
     // Told by the card of what was taken back.
-    if (entry.body.kind === 'withdraw') continue
+    if (entry.body.kind === 'withdraw' || isBetweenOthers(entry, self)) continue
     const isNewDay = previous === undefined || startOfDay(previous.at) !== startOfDay(entry.at)
     const isUnread = entry.key === unreadKey
     if (isNewDay) rows.push({ kind: 'day', key: `day:${entry.key}`, at: entry.at })

@@ -36,6 +36,12 @@ export interface RoomSession {
   readonly chat: Chat
   readonly files: Files
   readonly calls: Calls
+  /**
+   * Hides our address from the members of this room, or shows it again: calls and direct links go through the relay's TURN servers
+   * only. Kept with the room on this device; `calls.isRelayOnly()` is how it stands. Throws `NoTurnServerError` and changes nothing in a call that
+   * could not go on.
+   */
+  setRelayOnly(on: boolean): Promise<void>
 }
 
 /**

@@ -82,6 +82,16 @@ export const enCalls = {
   'call.figure.seen': 'They see you',
   'call.figure.lines': (p: { n: number; fps: number }) => `${p.n} lines, ${p.fps}/s`,
   'call.figure.none': 'No figures now: nothing comes through.',
+  'call.path.direct': 'Direct: straight between you two, who see each other’s address',
+  'call.path.relayed': 'Relayed: through a TURN server, which can neither see nor hear it',
+  'call.path.hidden': 'Hidden: through a TURN server only, so that they do not see your address',
+  'call.personLostHidden': (p: { name: string }) =>
+    `No way to ${p.name} through the TURN server, and your address stays hidden. Trying again…`,
+  'privacy.hide': 'Hide my address in this room',
+  'privacy.does':
+    'Calls and direct links then go through the relay’s TURN server only. People here do not learn your address from then on; those you were linked to before have seen it. Whoever runs the server sees it still. The way is longer: calls and files can be slower.',
+  'privacy.noTurn':
+    'This relay offers no TURN server: while your address is hidden you cannot call here, and files wait. Messages still get through.',
   'call.spend': 'Pictures of others',
   'call.spend.all': 'As large as their tiles',
   'call.spend.saver': 'Small, to save data',
@@ -94,6 +104,8 @@ export const enCalls = {
   'call.key.talk': 'Hold to talk while muted',
   'call.key.help': 'This sheet',
   'call.key.space': 'Space',
+  'error.NoTurnServerError':
+    'Your address would have been seen: this relay has no TURN server to hide it behind, so nothing was done. Show your address in the room’s settings to call, or ask whoever runs the relay for a TURN server.',
   'error.CallFullError':
     'This call is full: a call between browsers carries 24 people. Ask for a second room.',
 } as const

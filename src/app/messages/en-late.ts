@@ -40,8 +40,10 @@ export const enLate = {
     'Someone in this room speaks another version and cannot be reached: one of you needs a newer Tessera. Reload the page to get it. The room goes on.',
   'people.direct': 'direct',
   'people.relayed': 'via relay',
+  'people.hidden': 'hidden',
   'people.away': 'away',
   'people.directText': 'Direct: what you send goes straight from this tab to theirs.',
+  'people.hiddenText': 'Hidden: through a TURN server, which cannot read it. They do not learn your address.',
   'people.relayedText': 'Through the relay, which cannot read it. Files wait for a direct path.',
   'people.awayText': 'Away: no link just now. They catch up when they are back.',
   'people.selfText': 'This is you.',
@@ -131,6 +133,7 @@ export const enLate = {
   'file.interrupted': 'Interrupted: what has come is kept',
   'file.keeping': (p: { names: readonly string[] }) =>
     p.names.length === 0 ? 'Bringing it here' : `Bringing it here from ${list(p.names)}`,
+  'file.exporting': 'Exporting, sealed',
   'file.percent': (p: { n: number }) => `${p.n} %`,
   'file.whoHas': 'Who has what',
   'file.holds': (p: { n: number; total: number }) => `${p.n} of ${count(p.total, 'tile', 'tiles')}`,

@@ -1,5 +1,6 @@
 import { Emitter } from '../../core/base/events.ts'
 import type { AccountId, CallId, PeerId } from '../../core/base/ids.ts'
+import { NoTurnServerError } from '../../core/calls/errors.ts'
 import type {
   CallEvents,
   CallMedia,
@@ -79,6 +80,20 @@ export class FakeCalls implements Calls {
   }
   ask(what: CallRequest, peer?: PeerId): void {
     this.asked.push(`ask ${what} ${peer ?? 'all'}`)
+  }
+  /** Whether the relay has a TURN server. */
+  hasTurn = true
+  #isRelayOnly = false
+  isRelayOnly(): boolean {
+    return this.#isRelayOnly
+  }
+  async setRelayOnly(on: boolean): Promise<void> {
+    if (on && !this.hasTurn && this.#state.kind === 'live') throw new NoTurnServerError('no TURN server')
+    this.#isRelayOnly = on
+    this.events.emit('relay-only:changed', { isOn: on })
+  }
+  async canRelay(): Promise<boolean> {
+    return this.hasTurn
   }
   restart(all: boolean): void {
     this.asked.push(all ? 'restart all' : 'restart')

@@ -1,7 +1,9 @@
 import { Emitter } from '../../core/base/events.ts'
 import { AbortError } from '../../core/base/errors.ts'
-import type { FileId } from '../../core/base/ids.ts'
+import type { AccountId, EntryId, FileId } from '../../core/base/ids.ts'
 import type {
+  AskAboutSpace,
+  CardBody,
   Files,
   FileReading,
   FilesEvents,
@@ -10,6 +12,8 @@ import type {
   FileView,
   FolderSource,
   SealedExport,
+  ShareOptions,
+  SpaceQuestion,
   HandOver,
   Transfer,
   TransferState,
@@ -29,6 +33,9 @@ export class FakeFiles implements Files {
   onShareFolder: ((folder: FolderSource) => Promise<readonly FileId[]>) | undefined
   onTakeIn: ((source: FileSource) => Promise<FileId>) | undefined
   readonly keptFiles: FileId[] = []
+  /** Whom each share was for; undefined for the room. */
+  readonly sharedTo: (AccountId | undefined)[] = []
+  readonly #personal = new Map<EntryId, CardBody | 'unreadable'>()
   readonly #withdrawn = new Set<FileId>()
   readonly cancelled: string[] = []
   readonly forgotten: FileId[] = []
@@ -46,7 +53,8 @@ export class FakeFiles implements Files {
     return [...this.#transfers.values()]
   }
 
-  async share(source: FileSource, options: { signal?: AbortSignal } = {}): Promise<FileId> {
+  async share(source: FileSource, options: ShareOptions = {}): Promise<FileId> {
+    this.sharedTo.push(options.to)
     if (this.onShare !== undefined) return await this.onShare(source)
     return await new Promise<FileId>((_resolve, reject) => {
       options.signal?.addEventListener('abort', () => reject(new AbortError('aborted')))
@@ -66,7 +74,8 @@ export class FakeFiles implements Files {
       close: () => undefined,
     }
   }
-  async shareFolder(folder: FolderSource): Promise<readonly FileId[]> {
+  async shareFolder(folder: FolderSource, options: ShareOptions = {}): Promise<readonly FileId[]> {
+    this.sharedTo.push(options.to)
     this.sharedFolders.push(folder)
     if (this.onShareFolder !== undefined) return await this.onShareFolder(folder)
     return folder.files.map((_, i) => `folder file ${i}` as FileId)
@@ -77,6 +86,14 @@ export class FakeFiles implements Files {
       this.#views.delete(file)
       this.events.emit('file:removed', { id: file })
     }
+  }
+  personal(entry: EntryId): CardBody | 'unreadable' | undefined {
+    return this.#personal.get(entry)
+  }
+  /** An entry for one person is opened here. */
+  openPersonal(entry: EntryId, card: CardBody | 'unreadable'): void {
+    this.#personal.set(entry, card)
+    this.events.emit('personal:opened', { entry })
   }
   isWithdrawn(id: FileId): boolean {
     return this.#withdrawn.has(id)
@@ -115,6 +132,14 @@ export class FakeFiles implements Files {
   }
   async handOver(): Promise<HandOver> {
     return { placed: 0, left: [] }
+  }
+  /** How the page answers about space. */
+  ask: AskAboutSpace | undefined
+  /** Asked as soon as there is a page to ask. */
+  firstQuestion: SpaceQuestion | undefined
+  setAskAboutSpace(ask: AskAboutSpace | undefined): void {
+    this.ask = ask
+    if (this.firstQuestion !== undefined) void ask?.(this.firstQuestion, new AbortController().signal)
   }
   async forget(id: FileId): Promise<void> {
     this.forgotten.push(id)

@@ -43,12 +43,14 @@ export class FakePeer implements Peer {
 
   constructor(now: () => number = () => Date.now()) {
     const link: RoomLink = { secret: new Uint8Array(16).fill(7), relays: [] }
+    const calls = new FakeCalls()
     this.open = {
       link,
       room: new FakeRoom('q7Wm3kZr9LxTfB2vYh8sDA' as RoomId, this.account, () => this.#name),
       chat: new FakeChat(this.account, now),
       files: new FakeFiles(),
-      calls: new FakeCalls(),
+      calls,
+      setRelayOnly: (on) => calls.setRelayOnly(on),
     }
   }
 

@@ -1,3 +1,4 @@
+import type { Bytes } from '../../core/base/bytes.ts'
 import { Emitter } from '../../core/base/events.ts'
 import type { AccountId, PeerId, RoomId } from '../../core/base/ids.ts'
 import type { MeshStream } from '../../core/mesh/index.ts'
@@ -6,6 +7,8 @@ import type { Member, Room, RoomEvents } from '../../core/room/index.ts'
 /** A room that a test or preview plays: members come, change and go when told. Nothing is sent anywhere. */
 export class FakeRoom implements Room {
   readonly events = new Emitter<RoomEvents>()
+  /** Accounts that cannot be sent to alone. */
+  readonly olderBuilds = new Set<AccountId>()
   readonly id: RoomId
   readonly self: { readonly peer: PeerId; readonly account: AccountId }
   readonly #members = new Map<PeerId, Member>()
@@ -29,6 +32,9 @@ export class FakeRoom implements Room {
   }
   nameOf(account: AccountId): string | undefined {
     return this.#names.get(account)
+  }
+  agreementOf(account: AccountId): Bytes | undefined {
+    return this.olderBuilds.has(account) ? undefined : new Uint8Array(32)
   }
   async openStream(): Promise<MeshStream> {
     throw new Error('a fake room opens no streams')

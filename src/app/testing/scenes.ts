@@ -1,8 +1,9 @@
 import type { AccountId, CallId, FileId, PeerId, RoomId } from '../../core/base/ids.ts'
-import type { FileView } from '../../core/files/index.ts'
+import type { FileView, SpaceQuestion } from '../../core/files/index.ts'
 import type { AppInit, AppState } from '../app.svelte.ts'
 import type { FakePeer } from './fake-peer.ts'
 import { drawnPicture, drawnStream } from './pictures.ts'
+import { personalFiles, releaseQuestion, tightQuestion } from './scenes-files.ts'
 
 /** One screen of the preview page. */
 export interface Scene {
@@ -213,6 +214,18 @@ function transfers(peer: FakePeer): void {
   })
 }
 
+function personal(peer: FakePeer): void {
+  people(peer)
+  personalFiles(peer, { ann, ben, cleo, dev })
+}
+
+function withQuestion(question: SpaceQuestion): (peer: FakePeer) => Promise<void> {
+  return async (peer) => {
+    await busy(peer)
+    peer.open.files.firstQuestion = question
+  }
+}
+
 function live(peer: FakePeer, video: boolean, names: readonly AccountId[] = [ann]): void {
   const { calls, room } = peer.open
   const tabs = names.map(
@@ -266,6 +279,9 @@ export const scenes: Record<string, Scene> = {
   alone: { hash: inRoom, hasName: false },
   busy: { hash: inRoom, before: busy },
   transfers: { hash: inRoom, before: transfers },
+  personal: { hash: inRoom, before: personal },
+  release: { hash: inRoom, before: withQuestion(releaseQuestion) },
+  tight: { hash: inRoom, before: withQuestion(tightQuestion) },
   offline: {
     hash: inRoom,
     before: async (peer) => {

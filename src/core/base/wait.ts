@@ -15,6 +15,8 @@ export async function within<T>(
   what: string,
   { clock, timeoutMs, signal }: { clock: Clock; timeoutMs: number; signal?: AbortSignal | undefined },
 ): Promise<T> {
+  // Who gave up before the wait began still owns the promise: its failure is nobody's.
+  if (signal?.aborted === true) promise.catch(() => undefined)
   throwIfAborted(signal)
   return await new Promise<T>((resolve, reject) => {
     const cancel = clock.after(timeoutMs, () => {

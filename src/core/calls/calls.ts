@@ -9,6 +9,7 @@ import { CallAnnouncer } from './announcer.ts'
 import { callProtocol, maxCallFrameBytes, maxLinks, reconnectGraceMs, ringTimeoutMs } from './constants.ts'
 import { AlreadyInCallError, CallFullError, NotReachableError, SignalOrderError } from './errors.ts'
 import { GroupCall } from './group-call.ts'
+import { Hiding } from './hiding.ts'
 import type {
   CallEvents,
   CallMedia,
@@ -38,6 +39,7 @@ export class RoomCalls implements Calls {
   readonly events = new Emitter<CallEvents>()
   readonly #init: CallsComponents
   readonly #gate: InviteGate
+  readonly #hiding: Hiding
   readonly #roster: Roster
   readonly #announcer: CallAnnouncer
   readonly #met = new Set<AccountId>()
@@ -59,6 +61,7 @@ export class RoomCalls implements Calls {
     this.#init = components
     const { room, clock } = components
     this.#gate = new InviteGate(clock)
+    this.#hiding = new Hiding(components.media)
     this.#announcer = new CallAnnouncer(room, clock)
     this.#roster = new Roster({
       room,
@@ -104,7 +107,8 @@ export class RoomCalls implements Calls {
   }
 
   async ring(account: AccountId, media: CallMedia): Promise<void> {
-    this.#checkFree()
+    if (this.#hiding.isOn()) await this.#hiding.check()
+    this.#checkFree() // after the wait: another may have begun in it
     const { room, random } = this.#init
     const tabs = room.members().filter((m) => m.account === account && m.path !== 'away')
     if (tabs.length === 0) throw new NotReachableError('no tab of this person is reachable now')
@@ -135,13 +139,8 @@ export class RoomCalls implements Calls {
       return this.#finish(outcome.kind === 'unreachable' ? 'failed' : outcome.kind)
     }
     const { channel } = outcome
-    const link = linkOfRing({
-      call: group.init.call,
-      peer: channel.peer,
-      account,
-      isOpener: true,
-      clock: this.#init.clock,
-    })
+    const { peer } = channel
+    const link = linkOfRing({ ...group.init, peer, account, isOpener: true })
     group.adopt(link) // first: whoever announced itself already is not linked to twice
     this.#enter(group, account)
     link.attach(channel)
@@ -183,7 +182,8 @@ export class RoomCalls implements Calls {
     }
     if (own !== undefined) this.#drop('cancelled')
     const { peer, account } = member
-    const link = linkOfRing({ call: invite.call, peer, account, isOpener: false, clock: this.#init.clock })
+    const ring = { call: invite.call, peer, account, isOpener: false }
+    const link = linkOfRing({ ...this.#init, ...ring, isRelayOnly: this.#hiding.isOn })
     this.#incomingLink = link
     link.listener = beforeAccept((reason) => this.#incomingLink === link && this.#finish(reason))
     link.attach(channel)
@@ -196,6 +196,7 @@ export class RoomCalls implements Calls {
   }
 
   async accept(media: CallMedia): Promise<void> {
+    if (this.#hiding.isOn() && this.#state.kind === 'ringing-in') await this.#hiding.check()
     const state = this.#state
     const link = this.#incomingLink
     if (state.kind !== 'ringing-in' || link === undefined) return
@@ -208,7 +209,8 @@ export class RoomCalls implements Calls {
   }
 
   async join(media: CallMedia): Promise<void> {
-    this.#checkFree()
+    if (this.#hiding.isOn()) await this.#hiding.check()
+    this.#checkFree() // after the wait: another may have begun in it
     const ongoing = this.#ongoing
     // The call that nobody has begun yet bears the room's own id: all who begin it at once are in the same one (CA-14).
     const call = ongoing?.call ?? (this.#init.room.id as string as CallId)
@@ -289,6 +291,18 @@ export class RoomCalls implements Calls {
     this.#group?.restart(all)
   }
 
+  isRelayOnly(): boolean {
+    return this.#hiding.isOn()
+  }
+  async setRelayOnly(on: boolean): Promise<void> {
+    if (!(await this.#hiding.set(on, this.#group !== undefined))) return
+    this.#group?.relink()
+    this.events.emit('relay-only:changed', { isOn: on })
+  }
+  canRelay(): Promise<boolean> {
+    return this.#init.media.canRelay()
+  }
+
   #checkFree(): void {
     const { kind } = this.#state
     if (kind !== 'idle' && kind !== 'ended') throw new AlreadyInCallError('a call is already going on')
@@ -296,10 +310,10 @@ export class RoomCalls implements Calls {
 
   #begin(call: CallId, wanted: CallMedia, isRung: boolean): GroupCall {
     const { room, media, clock, random, logger } = this.#init
-    const own = { room, engine: media, clock, random, logger, call, wanted, isRung }
     const isNow = () => this.#group === group
     const group: GroupCall = new GroupCall({
-      ...own,
+      ...{ room, engine: media, clock, random, logger },
+      ...{ call, wanted, isRung, isRelayOnly: this.#hiding.isOn },
       listener: {
         local: (local) => isNow() && this.#setLocal(local),
         changed: () => isNow() && this.#refresh(),
@@ -368,9 +382,7 @@ export class RoomCalls implements Calls {
     const people = group.people()
     for (const { account } of people) this.#met.add(account)
     if (state.kind === 'live') return this.#to({ ...state, people })
-    const isUp = people.some(({ link }) => link === 'connected')
-    const isReady = isUp || (state.account === undefined && group.local !== undefined)
-    if (!isReady) return this.#to({ ...state, people })
+    if (!group.isReady(state.account)) return this.#to({ ...state, people })
     this.#cancelTimer()
     this.#to({ ...state, kind: 'live', since: this.#init.clock.now(), people })
   }

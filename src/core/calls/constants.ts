@@ -31,7 +31,10 @@ export const reconnectGraceMs = 30_000
 /** A link that is disconnected this long looks for a new way; shorter breaks mend themselves. */
 export const restartAfterMs = 2_000
 
-/** Pause between tries to open a lost signalling stream again. */
+/** Pause between tries to open a lost signalling stream again: most fail at once, for want of a link that is about to come. */
+export const reopenMs = 250
+
+/** First pause before a link that failed is made anew. */
 export const resumeRetryMs = 1_000
 
 /** Longest pause between tries to link to a participant who cannot be reached. */

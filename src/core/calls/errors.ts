@@ -15,6 +15,11 @@ export class CallFullError extends TesseraError {
   override name = 'CallFullError'
 }
 
+/** Thrown when a call is to hide addresses and the relay offers no TURN server to hide behind. */
+export class NoTurnServerError extends TesseraError {
+  override name = 'NoTurnServerError'
+}
+
 /** Thrown when the DTLS certificate in use is not the one the authenticated signalling stream announced. */
 export class FingerprintMismatchError extends TesseraError {
   override name = 'FingerprintMismatchError'

@@ -12,6 +12,7 @@ import {
   maxRetryMs,
   maxTabsPerAccount,
   qualityEveryMs,
+  reopenMs,
   resumeRetryMs,
 } from './constants.ts'
 import { NotReachableError, SignalOrderError } from './errors.ts'
@@ -48,6 +49,8 @@ export interface GroupCallInit {
   readonly logger: Logger
   readonly call: CallId
   readonly wanted: CallMedia
+  /** Whether addresses are hidden now. */
+  readonly isRelayOnly: () => boolean
   /** A call of two that ends with either of them, until a third comes (SPEC CA-14). */
   readonly isRung: boolean
   readonly listener: GroupCallListener
@@ -98,6 +101,12 @@ export class GroupCall {
   }
   get isRung(): boolean {
     return this.#isRung
+  }
+
+  /** Whether it is live: linked to somebody, or open to be joined when nobody in particular is waited for. */
+  isReady(rung: AccountId | undefined): boolean {
+    if (rung === undefined && this.#local !== undefined) return true
+    return [...this.#links.values()].some(({ state }) => state === 'connected')
   }
 
   /** Opens the devices, then binds every link there is. Rejects when the engine cannot work at all. */
@@ -207,8 +216,8 @@ export class GroupCall {
     if (entry.isAway || this.#refused.has(said.session) || this.#retries.has(peer)) return
     if (this.init.room.self.peer > peer || !this.#hasRoomFor(account)) return
     const id = toBase64Url(this.init.random(16)) as LinkId // 16 fresh bytes make a link id
-    const { clock } = this.init
-    const fresh = new Link({ id, peer, account, isOpener: true, clock }, said.session)
+    const { clock, isRelayOnly } = this.init
+    const fresh = new Link({ id, peer, account, isOpener: true, isRelayOnly, clock }, said.session)
     this.#put(fresh)
     fresh.enter()
     void this.#openChannel(fresh, true)
@@ -249,7 +258,7 @@ export class GroupCall {
       link.attach(channel)
     } catch {
       // Not reachable now; the grace of its media, or its leaving, ends the tries.
-      this.init.clock.after(resumeRetryMs, () => {
+      this.init.clock.after(reopenMs, () => {
         if (this.#links.get(link.peer) === link && link.channel === undefined) {
           void this.#openChannel(link, isFresh)
         }
@@ -277,8 +286,9 @@ export class GroupCall {
     if (channel.peer > this.init.room.self.peer) throw new SignalOrderError('this side opens the link')
     if (known !== undefined) this.#drop(known)
     if (!this.#hasRoomFor(account)) return void channel.end({ t: 'end', reason: 'failed' })
-    const { clock } = this.init
-    const link = new Link({ id: join.link, peer: channel.peer, account, isOpener: false, clock }, join.from)
+    const { clock, isRelayOnly } = this.init
+    const { peer } = channel
+    const link = new Link({ id: join.link, peer, account, isOpener: false, isRelayOnly, clock }, join.from)
     this.#put(link)
     link.enter()
     link.attach(channel)
@@ -350,6 +360,16 @@ export class GroupCall {
   /** The network changed: every link looks for a new way. @param all also those that work */
   restart(all: boolean): void {
     for (const link of this.#links.values()) if (all || link.state === 'reconnecting') link.restart()
+  }
+
+  /** Makes every link anew, by the rules of now: the old connection is closed before anything else (SPEC CA-22). */
+  relink(): void {
+    for (const link of [...this.#links.values()]) {
+      this.#drop(link, 'stale')
+      const entry = this.#roster.find(({ peer }) => peer === link.peer)
+      if (entry !== undefined) this.#meet(entry)
+    }
+    this.init.listener.changed()
   }
 
   /** Releases devices and links, telling the others. Twice is fine. */

@@ -89,6 +89,8 @@ export interface CallEvents {
   'ongoing:changed': { ongoing: OngoingCall | undefined }
   /** Figures of all links were read anew. */
   'quality:changed': object
+  /** Addresses are hidden from now on, or shown. */
+  'relay-only:changed': { isOn: boolean }
   /** A participant asks us to mute ourselves, or to speak. Only we can do it. */
   'request:heard': { peer: PeerId; account: AccountId; what: CallRequest }
   /** A participant, or we ourselves, reacted. */
@@ -102,11 +104,12 @@ export interface Calls {
   state(): CallState
   local(): LocalMedia
   ongoing(): OngoingCall | undefined
-  /** Rings every present tab of the account. Throws `AlreadyInCallError`, `NotReachableError`. */
+  /** Rings every present tab of the account. Throws `AlreadyInCallError`, `NotReachableError`, `NoTurnServerError`. */
   ring(account: AccountId, media: CallMedia): Promise<void>
+  /** Takes the call that rings. Throws `NoTurnServerError`; it goes on ringing then. */
   accept(media: CallMedia): Promise<void>
   decline(): void
-  /** Goes into the call of the room, or begins it. Throws `AlreadyInCallError`, `CallFullError`. */
+  /** Goes into the call of the room, or begins it. Throws `AlreadyInCallError`, `CallFullError`, `NoTurnServerError`. */
   join(media: CallMedia): Promise<void>
   /** Cancels an outgoing ring, hangs up, or leaves; a call of several goes on without us. */
   hangUp(): void
@@ -127,6 +130,15 @@ export interface Calls {
   want(peer: PeerId, want: Want): void
   /** How well a participant comes through; undefined while there is nothing true to say. */
   qualityOf(peer: PeerId): LinkQuality | undefined
+  /** Whether our address is hidden: media goes through the relay's TURN servers or not at all. */
+  isRelayOnly(): boolean
+  /**
+   * Hides our address or shows it again; links that stand are made anew. Throws `NoTurnServerError`, and changes nothing, in
+   * a call that could not go on hidden.
+   */
+  setRelayOnly(on: boolean): Promise<void>
+  /** Whether a hidden call is possible now. */
+  canRelay(): Promise<boolean>
   /** The network changed or the tab woke: links look for a new way. @param all also those that still work */
   restart(all: boolean): void
 }
@@ -157,6 +169,7 @@ export {
   DescriptionError,
   FingerprintMismatchError,
   NotReachableError,
+  NoTurnServerError,
 } from './errors.ts'
 export type {
   CallMedia,
@@ -170,7 +183,7 @@ export type {
   SentMedia,
 } from './media.ts'
 export type { SendLimits, Want } from './adapt.ts'
-export type { Grade, LinkQuality, LinkReport } from './quality.ts'
+export type { CallPath, Grade, LinkQuality, LinkReport } from './quality.ts'
 export type { CallRequest } from './requests.ts'
 export { reactions, type Reaction } from './reactions.ts'
 export { fingerprintsOf } from './signal-rules.ts'

@@ -1,13 +1,20 @@
 import type { Clock } from '../base/clock.ts'
 import type { AccountId, PeerId } from '../base/ids.ts'
 import { firstWant, GiveWay, limitsOf, type Want } from './adapt.ts'
-import { maxRequestsPerMinute, maxWantsPerMinute, reconnectGraceMs, restartAfterMs } from './constants.ts'
+import {
+  maxCandidates,
+  maxRequestsPerMinute,
+  maxWantsPerMinute,
+  reconnectGraceMs,
+  restartAfterMs,
+} from './constants.ts'
 import { SignalOrderError } from './errors.ts'
 import type { LinkMediaState, LocalSession, MediaLink, MediaSignal } from './media.ts'
 import type { CallMessage, EndWord, LinkId, SessionId } from './messages.ts'
 import type { CallChannel } from './protocol.ts'
 import { QualityMeter, type LinkQuality } from './quality.ts'
 import { RateWindow } from './rate.ts'
+import { hiddenSignal } from './relay-only.ts'
 import { SignalRules } from './signal-rules.ts'
 
 /** How a link to one participant stands: being made, carrying media, or broken and trying to come back. */
@@ -32,6 +39,8 @@ export interface LinkInit {
   readonly account: AccountId
   /** Opened the stream: makes every offer, and opens the stream again. */
   readonly isOpener: boolean
+  /** Whether addresses are hidden now; what it says as media is bound holds for the life of the link. */
+  readonly isRelayOnly: () => boolean
   readonly clock: Clock
 }
 
@@ -47,9 +56,13 @@ export class Link {
   readonly #rules: SignalRules
   #state: LinkState = 'connecting'
   #media: MediaLink | undefined
+  #isHidden = false
+  #wasAttached = false
   #channel: CallChannel | undefined
   #outbox: MediaSignal[] = []
   #inbox: MediaSignal[] = []
+  /** What was asked of the other side and not answered: said again on a new stream, since the old one may have lost it. */
+  #unanswered: MediaSignal[] = []
   readonly #wantRate: RateWindow
   readonly #requestRate: RateWindow
   /** What the other side asks of our camera, and we of theirs. */
@@ -83,7 +96,9 @@ export class Link {
 
   /** Figures of the last second; undefined while there is nothing true to say. */
   get quality(): LinkQuality | undefined {
-    return this.#state === 'connected' ? this.#quality : undefined
+    if (this.#state !== 'connected' || this.#quality === undefined) return undefined
+    const { path } = this.#quality
+    return { ...this.#quality, path: this.#isHidden && path === 'relayed' ? 'hidden' : path }
   }
 
   /** Asks the other side for so much of its camera. */
@@ -118,7 +133,8 @@ export class Link {
   /** Makes the media connection of our devices; what came before is fed to it. */
   bind(local: LocalSession): void {
     if (this.#isClosed || this.#media !== undefined) return
-    const media = local.link(this.peer, this.init.isOpener)
+    this.#isHidden = this.init.isRelayOnly()
+    const media = local.link(this.peer, this.init.isOpener, this.#isHidden)
     this.#media = media
     media.onState((state) => this.#mediaChanged(state))
     media.onSignal((signal) => this.#sendSignal(signal))
@@ -127,13 +143,19 @@ export class Link {
     void this.#feed(media, waiting)
   }
 
-  /** Binds a signalling stream: sends what waited and reads until it ends. Replaces one there was. */
+  /**
+   * Binds a signalling stream: asks again what is not answered, sends what waited and reads until it ends. Replaces one there was.
+   * An answer that waited is not sent: its offer comes again, and gets a new one.
+   */
   attach(channel: CallChannel): void {
     void this.#channel?.stream.close()
     this.#channel = channel
-    const waiting = this.#outbox
+    const isAnswering = this.#outbox.some((one) => one.kind === 'description' && one.type === 'answer')
+    const waiting = isAnswering && this.#wasAttached ? [] : this.#outbox
+    const news = waiting.filter((signal) => !this.#unanswered.includes(signal))
+    this.#wasAttached = true
     this.#outbox = []
-    for (const signal of waiting) void channel.send({ t: 'signal', signal })
+    for (const signal of [...this.#unanswered, ...news]) void channel.send({ t: 'signal', signal })
     if (this.#ourWant !== undefined) void channel.send({ t: 'want', want: this.#ourWant })
     void this.#read(channel)
   }
@@ -167,6 +189,7 @@ export class Link {
     try {
       if (!this.#isEntered) throw new SignalOrderError('a signal came before the call was accepted')
       this.#rules.check(signal)
+      if (signal.kind === 'description') this.#unanswered = []
     } catch (error) {
       this.#channel = undefined
       channel.refuse(error)
@@ -181,17 +204,31 @@ export class Link {
 
   async #feed(media: MediaLink, signals: readonly MediaSignal[]): Promise<void> {
     try {
-      for (const signal of signals) await media.signal(signal)
+      for (const signal of signals) {
+        const allowed = this.#isHidden ? hiddenSignal(signal) : signal
+        if (allowed !== undefined) await media.signal(allowed)
+      }
     } catch (error) {
       if (!this.#isClosed) this.listener?.broke(this, error, false)
     }
   }
 
-  #sendSignal(signal: MediaSignal): void {
-    if (this.#isClosed) return
+  #sendSignal(made: MediaSignal): void {
+    const signal = this.#isHidden ? hiddenSignal(made) : made
+    if (this.#isClosed || signal === undefined) return
     this.#rules.sent(signal)
+    this.#noteAsked(signal)
     if (this.#channel === undefined) this.#outbox.push(signal)
     else void this.#channel.send({ t: 'signal', signal })
+  }
+
+  /** An offer with its candidates is open until its answer comes, a wish for one until the offer does. */
+  #noteAsked(signal: MediaSignal): void {
+    const isQuestion = signal.kind === 'restart' || (signal.kind === 'description' && signal.type === 'offer')
+    if (isQuestion) this.#unanswered = [signal]
+    else if (signal.kind === 'candidate' && this.#unanswered[0]?.kind === 'description') {
+      if (this.#unanswered.length <= maxCandidates) this.#unanswered.push(signal)
+    }
   }
 
   #mediaChanged(media: LinkMediaState): void {

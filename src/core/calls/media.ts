@@ -52,6 +52,8 @@ export interface MediaEngine {
    * choice; one that is not there any more falls back to it.
    */
   useDevice(kind: 'microphone' | 'camera', device: string): Promise<void>
+  /** Whether the relay offers a TURN server now: without one no link can hide its address. Does not reject. */
+  canRelay(): Promise<boolean>
 }
 
 /** Our own devices in one call, shared by all its links. */
@@ -63,8 +65,13 @@ export interface LocalSession {
   setCamera(on: boolean): Promise<void>
   /** Shows or stops the screen, next to the camera. The browser asks the person which; a cancelled choice changes nothing. */
   setScreen(on: boolean): Promise<void>
-  /** Makes one pair's connection. @param offers whether this side makes all its offers */
-  link(peer: PeerId, offers: boolean): MediaLink
+  /**
+   * Makes one pair's connection.
+   *
+   * @param offers whether this side makes all its offers
+   * @param isHidden whether it goes through TURN servers only, for all its life
+   */
+  link(peer: PeerId, offers: boolean, isHidden: boolean): MediaLink
   /** Releases devices, and closes what links are left. Twice is fine. */
   close(): void
 }

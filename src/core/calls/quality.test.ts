@@ -9,9 +9,10 @@ function report({ atMs, packets = 0, lost = 0, bytes = 0, frames = 0 }: Change):
     atMs,
     path: 'direct',
     rttMs: 20,
-    audio: { bytes: 0, packets: 0, lost: 0, jitterMs: 2 },
-    video: { ...picture, bytes, packets, lost, jitterMs: undefined },
-    sent: { ...picture, bytes: 0, lostFraction: 0.01 },
+    audio: { packets: 0, lost: 0, jitterMs: 2 },
+    video: { ...picture, packets, lost, jitterMs: undefined },
+    sent: { ...picture, lostFraction: 0.01 },
+    carried: { received: bytes, sent: bytes / 2 },
   }
 }
 
@@ -23,6 +24,7 @@ describe('the quality of a link', () => {
     expect(quality).toMatchObject({
       loss: 0.02,
       receivedKbps: 500,
+      sentKbps: 250,
       fps: 30,
       grade: 'good',
       path: 'direct',

@@ -7,11 +7,12 @@ export interface LinkReport {
   readonly audio: ReceivedReport
   readonly video: ReceivedReport & PictureReport
   /** What we send, and how much of it the other side says was lost, 0 to 1. */
-  readonly sent: PictureReport & { readonly bytes: number; readonly lostFraction: number | undefined }
+  readonly sent: PictureReport & { readonly lostFraction: number | undefined }
+  /** Bytes of all packets as the network carries them, headers of IPv4 and UDP counted. */
+  readonly carried: { readonly received: number; readonly sent: number }
 }
 
 interface ReceivedReport {
-  readonly bytes: number
   readonly packets: number
   readonly lost: number
   readonly jitterMs: number | undefined
@@ -27,14 +28,19 @@ interface PictureReport {
 /** A link in one word; thresholds as Jitsi Meet publishes them: loss of 6, 8 and 12 %, 3 s without media. */
 export type Grade = 'good' | 'fair' | 'poor' | 'lost'
 
+/** The way of a link's media: straight, through a TURN server, or through one only so that no address is shown. */
+export type CallPath = 'direct' | 'relayed' | 'hidden'
+
 /** How well one participant comes through, over the time since the report before. */
 export interface LinkQuality {
   readonly grade: Grade
-  readonly path: 'direct' | 'relayed' | undefined
+  /** As the connection says it; `hidden` is relayed on a link that can be nothing else (SPEC CA-22). */
+  readonly path: CallPath | undefined
   readonly rttMs: number | undefined
   readonly jitterMs: number | undefined
   /** Packets of sound and picture that did not come, 0 to 1. */
   readonly loss: number
+  /** What the link takes of the line, each way: sound, pictures and all that goes with them. */
   readonly receivedKbps: number
   readonly sentKbps: number
   readonly fps: number
@@ -84,8 +90,8 @@ export class QualityMeter {
       rttMs: report.rttMs,
       jitterMs: report.audio.jitterMs,
       loss,
-      receivedKbps: kbps(report.audio.bytes + report.video.bytes, last.audio.bytes + last.video.bytes),
-      sentKbps: kbps(report.sent.bytes, last.sent.bytes),
+      receivedKbps: kbps(report.carried.received, last.carried.received),
+      sentKbps: kbps(report.carried.sent, last.carried.sent),
       fps: Math.round(perSecond(report.video.frames, last.video.frames)),
       width: report.video.width,
       height: report.video.height,

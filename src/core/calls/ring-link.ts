@@ -8,8 +8,9 @@ import type { LocalMedia } from './media.ts'
 import type { LinkId } from './messages.ts'
 
 /** The first link of a ring; it bears the call's name (SPEC CA-15). */
-export function linkOfRing({ call, ...init }: Omit<LinkInit, 'id'> & { readonly call: CallId }): Link {
-  return new Link({ ...init, id: call as string as LinkId })
+export function linkOfRing(ring: Omit<LinkInit, 'id'> & { readonly call: CallId }): Link {
+  const { call, peer, account, isOpener, isRelayOnly, clock } = ring
+  return new Link({ id: call as string as LinkId, peer, account, isOpener, isRelayOnly, clock })
 }
 
 /** What may happen to an incoming ring before it is accepted: nothing but its end. */

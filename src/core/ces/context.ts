@@ -1,8 +1,8 @@
-import { sha256 } from '@noble/hashes/sha2.js'
 import { concat, equalBytes, utf8, type Bytes } from '../base/bytes.ts'
 import type { RandomBytes } from '../base/clock.ts'
 import { cipherId, codeId, formatVersion, hashId, keyBytes, noncePrefixBytes } from './constants.ts'
 import { WrongKeyError } from './errors.ts'
+import { hashOf } from './hash.ts'
 import type { FileHeader, Manifest, SegmentContext } from './index.ts'
 
 /** What is drawn at random for each file, and again for each new version of it. */
@@ -20,7 +20,7 @@ export function newFileSecrets(random: RandomBytes): FileSecrets {
 
 /** 32 bytes that bind a manifest to one key (CES-13) and tell nothing of it. */
 export function keyCommitment(key: Uint8Array): Bytes {
-  return new Uint8Array(sha256(concat(utf8('tessera ces 1 commit'), key)))
+  return hashOf(concat(utf8('tessera ces 1 commit'), key))
 }
 
 /** Throws `WrongKeyError` when `key` is not the one that `manifest` commits to. */
@@ -52,6 +52,5 @@ function headerHash(header: FileHeader, key: Uint8Array): Bytes {
   fixed.set([formatVersion, cipherId, codeId, hashId, header.code.k, header.code.n])
   view.setUint32(6, header.segmentBytes)
   view.setBigUint64(10, BigInt(header.sizeBytes))
-  const parts = concat(utf8('tessera ces 1 header'), fixed, header.noncePrefix, keyCommitment(key))
-  return new Uint8Array(sha256(parts))
+  return hashOf(concat(utf8('tessera ces 1 header'), fixed, header.noncePrefix, keyCommitment(key)))
 }

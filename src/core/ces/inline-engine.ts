@@ -1,6 +1,7 @@
 import { NotStartedError } from '../base/errors.ts'
 import { throwIfAborted } from '../base/wait.ts'
 import { chooseKernel } from './choose-kernel.ts'
+import { keepCipherFast } from './cipher.ts'
 import { maxSpareBytes } from './constants.ts'
 import type { CesEngine, SegmentOptions } from './index.ts'
 import { Decryptors } from './native-cipher.ts'
@@ -34,6 +35,7 @@ export function createInlineEngine({
   const codec = createReedSolomon(kernel)
   const decryptors = new Decryptors()
   const spares = new Spares(maxSpareBytes)
+  const callOff = keepCipherFast()
   let isStopped = false
   const check = (signal: AbortSignal | undefined): void => {
     if (isStopped) throw new NotStartedError('the CES engine is stopped')
@@ -71,6 +73,7 @@ export function createInlineEngine({
     stop() {
       isStopped = true
       spares.clear()
+      callOff()
     },
   }
 }

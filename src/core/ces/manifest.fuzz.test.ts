@@ -3,16 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { errorName } from '../base/errors.ts'
 import { toCbor } from '../base/wire/cbor.ts'
 import { decodeManifest, encodeManifest } from './index.ts'
-import { noise } from './testing/sample-bytes.ts'
-
-const named = new Set([
-  'InvalidManifestError',
-  'VersionError',
-  'UnknownCipherError',
-  'UnknownCodeError',
-  'UnknownHashError',
-  'UnknownCodecError',
-])
+import { manifestErrors, sampleParts } from './testing/manifests.ts'
 
 /** True when the bytes were a manifest; anything but a named error fails the test. */
 function isManifest(bytes: Uint8Array): boolean {
@@ -20,7 +11,7 @@ function isManifest(bytes: Uint8Array): boolean {
     decodeManifest(bytes)
     return true
   } catch (error) {
-    expect(named).toContain(errorName(error))
+    expect(manifestErrors).toContain(errorName(error))
     return false
   }
 }
@@ -34,10 +25,7 @@ const good = encodeManifest({
     { codec: 1, sealedBytes: 5_000 },
     { codec: 0, sealedBytes: 17 },
   ],
-  noncePrefix: noise(19, 1),
-  root: noise(32, 2),
-  keyCommitment: noise(32, 3),
-  sealedMeta: noise(144, 4),
+  ...sampleParts,
 })
 
 const number = fc.oneof(

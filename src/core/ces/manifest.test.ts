@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Bytes } from '../base/bytes.ts'
 import { toCbor } from '../base/wire/cbor.ts'
 import { decodeManifest, encodeManifest, manifestId, type Manifest } from './index.ts'
+import { sampleParts } from './testing/manifests.ts'
 import { noise } from './testing/sample-bytes.ts'
 
 const full = 2 * 262_144 - 16
@@ -14,10 +15,7 @@ const good: Manifest = {
     { codec: 1, sealedBytes: 1_234 },
     { codec: 0, sealedBytes: 1_016 },
   ],
-  noncePrefix: noise(19, 1),
-  root: noise(32, 2),
-  keyCommitment: noise(32, 3),
-  sealedMeta: noise(144, 4),
+  ...sampleParts,
 }
 
 /** The wire form of `good`, for a test to break. */
@@ -30,10 +28,7 @@ const wire = (change: object = {}): Bytes =>
     segmentBytes: full,
     sizeBytes: full + 1_000,
     segments: rows([1, 1_234], [0, 1_016]),
-    noncePrefix: noise(19, 1),
-    root: noise(32, 2),
-    keyCommitment: noise(32, 3),
-    sealedMeta: noise(144, 4),
+    ...sampleParts,
     ...change,
   })
 

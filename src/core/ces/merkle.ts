@@ -1,7 +1,7 @@
-import { sha256 } from '@noble/hashes/sha2.js'
 import type { Bytes } from '../base/bytes.ts'
 import { hashBytes, maxSegments, maxShards } from './constants.ts'
 import { InvalidSegmentError } from './errors.ts'
+import { hashOf } from './hash.ts'
 import type { CodeShape } from './index.ts'
 
 /** First byte of every hashed leaf and node, so that neither passes for the other (RFC 6962 section 2.1). */
@@ -25,7 +25,7 @@ export async function leafHash(segment: number, shard: number, piece: Bytes): Pr
   view.setUint32(1, segment)
   view.setUint8(5, shard)
   leaf.set(digest, 6)
-  return new Uint8Array(sha256(leaf))
+  return hashOf(leaf)
 }
 
 /** A tree that grows as segments are sealed, in any order. Holds 64 bytes a leaf. */
@@ -141,7 +141,7 @@ export function hashPair(left: Uint8Array, right: Uint8Array): Uint8Array {
   bytes[0] = nodeTag
   bytes.set(left, 1)
   bytes.set(right, 1 + hashBytes)
-  return sha256(bytes)
+  return hashOf(bytes)
 }
 
 function checkIndex(index: number, count: number): void {

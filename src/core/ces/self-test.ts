@@ -1,4 +1,3 @@
-import { errorName } from '../base/errors.ts'
 import { equalBytes, type Bytes } from '../base/bytes.ts'
 import type { RandomBytes } from '../base/clock.ts'
 import { throwIfAborted } from '../base/wait.ts'
@@ -18,14 +17,12 @@ import { decodeManifest, encodeManifest } from './manifest.ts'
 import { createMerkleTree, leafIndex, type MerkleTree } from './merkle.ts'
 import { sealMeta } from './meta.ts'
 import { pieceBytes, planSegments, segmentPlainBytes } from './plan.ts'
+import { at, failureOf, StepError, type SelfTestFailure, type TestStep } from './self-test-step.ts'
 import { testBytes, type TestContent } from './test-bytes.ts'
 import { verifyPiece } from './verify-piece.ts'
 
 /** A stage of the engine, or what a reader does with each piece before it. */
 export type TestedStage = Stage | 'verify'
-
-/** Where a self-test found something wrong. */
-export type TestStep = 'seal' | 'verify' | 'rebuild' | 'compare'
 
 /** What is tested. */
 export interface SelfTestInit {
@@ -43,14 +40,6 @@ export interface SelfTestInit {
   /** Told after each segment of both passes, 0 to 1. */
   readonly onProgress?: (done: number) => void
   readonly signal?: AbortSignal
-}
-
-/** The exact place of a failure. */
-export interface SelfTestFailure {
-  readonly step: TestStep
-  readonly segment: number
-  readonly name: string
-  readonly message: string
 }
 
 /** What a self-test found. */
@@ -255,27 +244,3 @@ const stageOrder: readonly TestedStage[] = [
   ...(['compress', 'encrypt', 'code', 'hash'] as const),
   ...(['verify', 'rebuild', 'decrypt', 'inflate'] as const),
 ]
-
-/** Carries the step that failed; never leaves this file. */
-class StepError extends Error {
-  readonly step: TestStep
-
-  constructor(step: TestStep, cause: unknown) {
-    super(`self-test: ${step}`, { cause })
-    this.step = step
-  }
-}
-
-function failureOf(error: unknown, during: TestStep, segment: number): SelfTestFailure {
-  const [step, cause] = error instanceof StepError ? [error.step, error.cause] : [during, error]
-  const message = cause instanceof Error ? cause.message : String(cause)
-  return { step, segment, name: errorName(cause), message }
-}
-
-async function at<T>(step: TestStep, work: Promise<T>): Promise<T> {
-  try {
-    return await work
-  } catch (cause) {
-    throw new StepError(step, cause)
-  }
-}

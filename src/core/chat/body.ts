@@ -1,9 +1,15 @@
 import * as v from 'valibot'
-import { fromBase64Url, fromUtf8, toBase64Url, utf8 } from '../base/bytes.ts'
+import { fromBase64Url, fromUtf8, toBase64Url, utf8, type Bytes } from '../base/bytes.ts'
 import { InvalidMessageError } from '../base/errors.ts'
 import type { AccountId, CallId, FileId } from '../base/ids.ts'
-import { byteString, text, toCbor, uint } from '../base/wire/cbor.ts'
-import { maxFolderBodyBytes, maxFolderFiles, maxTextBytes } from './constants.ts'
+import { byteString, fromCbor, text, toCbor, uint } from '../base/wire/cbor.ts'
+import {
+  maxEntryBytes,
+  maxFolderBodyBytes,
+  maxFolderFiles,
+  maxPersonalBytes,
+  maxTextBytes,
+} from './constants.ts'
 import { displayText } from './display-text.ts'
 import { EmptyMessageError, MessageTooLongError } from './errors.ts'
 import type { EntryBody } from './index.ts'
@@ -50,6 +56,13 @@ const known = v.variant('kind', [
     ),
   }),
   v.object({
+    kind: v.literal('personal'),
+    to: id<AccountId>(32),
+    files: v.pipe(v.array(id<FileId>(32)), v.minLength(1), v.maxLength(maxFolderFiles)),
+    keys: v.strictTuple([byteString(80), byteString(80)]),
+    sealed: byteString(17, maxPersonalBytes),
+  }),
+  v.object({
     kind: v.literal('withdraw'),
     files: v.pipe(v.array(id<FileId>(32)), v.minLength(1), v.maxLength(maxFolderFiles)),
   }),
@@ -91,6 +104,8 @@ function toWire(body: EntryBody): WireBody {
       return { ...body, name: wellFormed(body.name), file: fromBase64Url(body.file) }
     case 'folder':
       return folderToWire(body)
+    case 'personal':
+      return personalToWire(body)
     case 'withdraw':
       return { kind: 'withdraw', files: body.files.map(fromBase64Url) }
     case 'call':
@@ -115,6 +130,24 @@ function folderToWire({ name, files }: Extract<EntryBody, { kind: 'folder' }>): 
   throw new MessageTooLongError(
     `expected a folder of at most ${maxFolderBodyBytes} bytes of names and keys, got ${byteLength}`,
   )
+}
+
+function personalToWire(body: Extract<EntryBody, { kind: 'personal' }>): WireBody {
+  const { byteLength } = body.sealed
+  if (byteLength > maxPersonalBytes) {
+    throw new MessageTooLongError(`expected at most ${maxPersonalBytes} sealed bytes, got ${byteLength}`)
+  }
+  return { ...body, to: fromBase64Url(body.to), files: body.files.map(fromBase64Url) }
+}
+
+/** A body by itself, to be sealed in another. Throws as {@link writeBody} does. */
+export function packBody(body: EntryBody): Bytes {
+  return toCbor(writeBody(body))
+}
+
+/** Inverse of {@link packBody}; undefined for a body that this build does not know. Throws `InvalidMessageError`. */
+export function unpackBody(bytes: Uint8Array): EntryBody | undefined {
+  return readBody(fromCbor(bytes, wireBody, maxEntryBytes))
 }
 
 function checkedText(text: string): string {

@@ -13,6 +13,9 @@ export const maxFolderFiles = 256
 /** Longest folder body as it travels: it must fit an entry as a text does. */
 export const maxFolderBodyBytes = 65_536
 
+/** Longest sealed part of a body for one account: with 256 ids beside it, it must fit an entry. */
+export const maxPersonalBytes = 57_344
+
 /**
  * Longest entry: 64 KiB of text, 32 references and the envelope come to under 68 KiB. Growing it past 95 KiB would not
  * fit the gossip bound any more.

@@ -39,6 +39,17 @@ export type EntryBody =
     }
   /** A folder: its files with their places in it. Each is a file like any other, under the folder's one entry. */
   | { readonly kind: 'folder'; readonly name: string; readonly files: readonly FolderEntry[] }
+  /**
+   * Files for one account: what they are is sealed to it and to its author, everyone else learns ids and who they are for (FI-71).
+   * `keys` are the content key sealed to `to` and to the author, `sealed` is a `file` or `folder` body under that key.
+   */
+  | {
+      readonly kind: 'personal'
+      readonly to: AccountId
+      readonly files: readonly FileId[]
+      readonly keys: readonly [Bytes, Bytes]
+      readonly sealed: Bytes
+    }
   /** Its author takes files back that they posted (FI-48). */
   | { readonly kind: 'withdraw'; readonly files: readonly FileId[] }
   | {
@@ -123,7 +134,8 @@ export function createChat(components: ChatComponents, init: ChatInit = {}): Cha
   return new RoomChat(components, init)
 }
 
-export { maxFolderBodyBytes, maxFolderFiles, maxTextBytes } from './constants.ts'
+export { packBody, unpackBody } from './body.ts'
+export { maxFolderBodyBytes, maxFolderFiles, maxPersonalBytes, maxTextBytes } from './constants.ts'
 export { keepOwnLog, restoreOwnLog, type OwnLogPlace } from './own-log.ts'
 export {
   BadSignatureError,

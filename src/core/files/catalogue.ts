@@ -11,6 +11,7 @@ import { Holdings } from './holdings.ts'
 import type { FilesComponents, FilesEvents } from './index.ts'
 import { Library } from './library.ts'
 import { openManifest } from './manifests.ts'
+import { PersonalCards, type Opened } from './personal-cards.ts'
 import { ranked } from './placement.ts'
 import { Presence } from './presence.ts'
 import { Shapes } from './shapes.ts'
@@ -34,6 +35,7 @@ export class Catalogue {
   readonly whereabouts: Whereabouts
   readonly library: Library
   readonly cards: CardBook
+  readonly personal: PersonalCards
   readonly blames: Blames
   readonly holdings: Holdings
   readonly shapes: Shapes
@@ -56,13 +58,14 @@ export class Catalogue {
     this.whereabouts = new Whereabouts(components)
     this.library = new Library(components)
     this.cards = new CardBook(components.logger)
+    this.personal = new PersonalCards(components, (entry, opened) => this.#opened(entry, opened))
     this.blames = new Blames((blame) => {
       hooks.events.emit('holder:blamed', blame)
       this.changed(blame.file)
     })
     this.holdings = new Holdings({
       ...{ ...components, library: this.library },
-      isFollowed: (file) => this.cards.first(file) !== undefined || this.library.get(file) !== undefined,
+      isFollowed: (file) => this.cards.has(file) || this.library.get(file) !== undefined,
       onChange: (file) => this.changed(file),
     })
     this.shapes = new Shapes(this.finding(), (file) => this.changed(file))
@@ -85,6 +88,7 @@ export class Catalogue {
       chat.events.on('chat:changed', ({ entries }) => this.#read(entries)),
     )
     this.#read(chat.timeline())
+    await this.personal.settled()
     await this.#readOwn()
   }
 
@@ -116,7 +120,7 @@ export class Catalogue {
 
   ownerOf(file: FileId): AccountId | undefined {
     if (this.library.get(file)?.own === true) return this.#components.room.self.account
-    return this.cards.first(file)?.owner
+    return this.cards.ownerOf(file)
   }
 
   /** Something about a file changed: what is shown, what must be placed, and who waits for it follow. */
@@ -197,6 +201,7 @@ export class Catalogue {
 
   #read(entries: readonly TimelineEntry[]): void {
     const files = entries.flatMap((entry) => this.cards.addEntry(entry))
+    this.personal.take(entries)
     if (!this.#isStarted || files.length === 0) return
     for (const file of files) this.changed(file)
     for (const file of files) if (this.cards.isWithdrawn(file)) this.#hooks.onWithdrawn(file)
@@ -209,7 +214,7 @@ export class Catalogue {
   async #readOwn(): Promise<void> {
     for (const id of this.library.files()) {
       const kept = this.library.get(id)
-      if (kept?.key === undefined || !kept.own || this.cards.first(id) !== undefined) continue
+      if (kept?.key === undefined || !kept.own || this.cards.has(id)) continue
       const bytes = await this.library.manifest(id)
       if (bytes === undefined) continue
       const { manifest } = openManifest(id, bytes)
@@ -218,6 +223,14 @@ export class Catalogue {
       const { key, sizeBytes, addedAt: at } = kept
       this.cards.add({ file: id, key, name, mediaType, sizeBytes, owner, at })
     }
+  }
+
+  /** An entry for us or by us can be read from now on (FI-71). */
+  #opened({ id, author: owner, at, body }: TimelineEntry, opened: Opened): void {
+    if (id === undefined || body.kind !== 'personal') return
+    const files = opened === 'unreadable' ? [] : this.cards.addBody(opened, { owner, at, to: body.to })
+    for (const file of files) this.changed(file)
+    this.#hooks.events.emit('personal:opened', { entry: id })
   }
 
   #presenceChanged(account: AccountId): void {

@@ -7,6 +7,13 @@ export const receiptsTopic = 'files/receipts/1'
 /** Raw bytes in one frame: a whole piece as we cut them (CES-4), so that none is put together from parts. Every chunk but a piece's last is full. */
 export const chunkBytes = 262_144
 
+/** How long a person's answer about space is waited for. No answer is no. */
+export const personAnswerTimeoutMs = 10 * 60_000
+
+/** Less than so many bytes left after a share is little, or than this part of the quota where that is less: messages and others' files need some. */
+export const tightBytes = 512 * 1_048_576
+export const tightShare = 0.05
+
 /** Longest answer but a chunk: receipts of one file. */
 export const maxAnswerBytes = 65_536
 

@@ -60,6 +60,11 @@ export class RefusedError extends TesseraError {
   }
 }
 
+/** Thrown when something is to be sent to one account whose agreement key is not known here: it uses an older build, or was never met. */
+export class NoAgreementKeyError extends TesseraError {
+  override name = 'NoAgreementKeyError'
+}
+
 /** Thrown when a read asks for bytes that a file does not have, or for more than one read may give. */
 export class InvalidRangeError extends TesseraError {
   override name = 'InvalidRangeError'

@@ -31,10 +31,16 @@ export interface EvictionPlan {
 /**
  * Chooses what to let go of for `neededBytes` (FI-80, FI-81): the files that survive most losses first, others' before one's own,
  * older before newer. A file that is needed here is never chosen, and none at all when the rest is not enough.
+ *
+ * @param least losses that a file must survive to be chosen; −1 chooses needed ones too, for a person to be asked
  */
-export function planEviction(candidates: readonly EvictionCandidate[], neededBytes: number): EvictionPlan {
+export function planEviction(
+  candidates: readonly EvictionCandidate[],
+  neededBytes: number,
+  least = leastSpare,
+): EvictionPlan {
   const order = candidates
-    .filter(({ spare, keptBytes }) => spare >= leastSpare && keptBytes > 0)
+    .filter(({ spare, keptBytes }) => spare >= least && keptBytes > 0)
     .sort((a, b) => b.spare - a.spare || Number(a.own) - Number(b.own) || a.addedAt - b.addedAt)
   const chosen: EvictionCandidate[] = []
   let freedBytes = 0
@@ -54,6 +60,14 @@ export function planEviction(candidates: readonly EvictionCandidate[], neededByt
   return { free: free.map(({ id }) => id), freedBytes }
 }
 
+/** How room is made. */
+export interface MakeRoomOptions {
+  /** Stays, whatever happens. */
+  readonly except?: FileId
+  /** Whether files may go that are needed here: a person is asked. Without it they stay. */
+  readonly mayTake?: (needed: readonly EvictionCandidate[]) => Promise<boolean>
+}
+
 export interface EvictorComponents {
   readonly library: Library
   readonly holdings: Holdings
@@ -61,6 +75,8 @@ export interface EvictorComponents {
   readonly self: AccountId
   readonly logger: Logger
   readonly isBlamed: (file: FileId, account: AccountId) => boolean
+  /** Whether a transfer of it runs just now. */
+  readonly isInUse: (file: FileId) => boolean
   /** Removes a file here and tells the others that it is no longer held. */
   readonly release: (file: FileId) => Promise<void>
 }
@@ -76,33 +92,50 @@ export class Evictor {
   }
 
   /**
-   * Lets go of least needed files until `neededBytes` are free, of none when that cannot be reached unasked.
-   * Returns the bytes freed. A file that cannot be removed stays, and is not counted.
+   * Lets go of least needed files until `neededBytes` are free, of none when that cannot be reached without those that a person does not
+   * give. Returns the bytes freed. A file that cannot be removed stays, and is not counted.
    */
-  async makeRoom(neededBytes: number): Promise<number> {
+  async makeRoom(neededBytes: number, { except, mayTake }: MakeRoomOptions = {}): Promise<number> {
     if (neededBytes <= 0) return 0
     return await this.#gate.run(async () => {
-      const { release, logger, library } = this.#components
-      const { free } = planEviction(this.#candidates(), neededBytes)
-      let freedBytes = 0
-      for (const id of free) {
-        // Holders may have left while the one before was removed.
-        const candidate = this.#candidate(id)
-        if (candidate === undefined || candidate.spare < leastSpare || library.writing.has(id)) continue
-        try {
-          await release(id)
-          freedBytes += candidate.keptBytes
-        } catch (error) {
-          logger('warn', 'a file was not let go', { file: id, error: errorName(error) })
-        }
-      }
-      return freedBytes
+      const candidates = this.#candidates(except)
+      const unasked = planEviction(candidates, neededBytes)
+      if (unasked.freedBytes > 0) return await this.#release(unasked.free, new Set())
+      const { free } = mayTake === undefined ? unasked : planEviction(candidates, neededBytes, -1)
+      if (mayTake === undefined || free.length === 0) return 0
+      const needed = candidates.filter(({ id, spare }) => free.includes(id) && spare < leastSpare)
+      if (!(await mayTake(needed))) return 0
+      return await this.#release(free, new Set(needed.map(({ id }) => id)))
     })
   }
 
-  #candidates(): readonly EvictionCandidate[] {
-    const { library } = this.#components
-    return library.files().flatMap((id) => (library.writing.has(id) ? [] : (this.#candidate(id) ?? [])))
+  /** @param given needed ones that a person has given */
+  async #release(free: readonly FileId[], given: ReadonlySet<FileId>): Promise<number> {
+    const { release, logger } = this.#components
+    let freedBytes = 0
+    for (const id of free) {
+      // Holders may have left while the one before was removed, or while a person thought about it.
+      const candidate = this.#candidate(id)
+      if (candidate === undefined || this.#isBusy(id)) continue
+      if (candidate.spare < leastSpare && !given.has(id)) continue
+      try {
+        await release(id)
+        freedBytes += candidate.keptBytes
+      } catch (error) {
+        logger('warn', 'a file was not let go', { file: id, error: errorName(error) })
+      }
+    }
+    return freedBytes
+  }
+
+  #candidates(except: FileId | undefined): readonly EvictionCandidate[] {
+    const free = this.#components.library.files().filter((id) => id !== except && !this.#isBusy(id))
+    return free.flatMap((id) => this.#candidate(id) ?? [])
+  }
+
+  #isBusy(id: FileId): boolean {
+    const { library, isInUse } = this.#components
+    return library.writing.has(id) || isInUse(id)
   }
 
   #candidate(id: FileId): EvictionCandidate | undefined {

@@ -1,13 +1,15 @@
 import { errorName, NotStartedError } from '../base/errors.ts'
 import { Emitter } from '../base/events.ts'
-import type { FileId } from '../base/ids.ts'
+import type { EntryId, FileId } from '../base/ids.ts'
 import { Caretaker } from './caretaker.ts'
 import { Catalogue } from './catalogue.ts'
 import { UnknownFileError } from './errors.ts'
 import { Evictor } from './eviction.ts'
 import { Fetches } from './fetches.ts'
 import { InHand } from './in-hand.ts'
+import type { CardBody } from './personal.ts'
 import type {
+  AskAboutSpace,
   Files,
   FilesComponents,
   FilesEvents,
@@ -19,10 +21,12 @@ import type {
   FolderSource,
   HandOver,
   SealedExport,
+  ShareOptions,
   Transfer,
 } from './index.ts'
 import { FilesServer } from './serve.ts'
 import { Shares } from './shares.ts'
+import { SpaceGuard } from './space-guard.ts'
 import { TransferBook } from './transfers.ts'
 
 /** Files of one room, see {@link Files}: the verbs, over what the catalogue knows and the parts that talk. */
@@ -37,6 +41,7 @@ export class RoomFiles implements Files {
   readonly #shares: Shares
   readonly #inHand: InHand
   readonly #evictor: Evictor
+  readonly #guard: SpaceGuard
   #state: 'new' | 'started' | 'stopped' = 'new'
 
   constructor(components: FilesComponents, init: FilesInit) {
@@ -54,15 +59,21 @@ export class RoomFiles implements Files {
     this.#evictor = new Evictor({
       ...{ self: room.self.account, logger, library, holdings, presence },
       isBlamed: (file, account) => blames.has(file, account),
+      isInUse: (file) => this.#transfers.isRunning(file),
       release: (file) => this.#release(file),
     })
     this.#caretaker = new Caretaker(components, init, catalogue, this.events)
     this.#transfers = new TransferBook({ ...components, events: this.events })
-    const makeRoom = (bytes: number): Promise<number> => this.#evictor.makeRoom(bytes)
-    this.#shares = new Shares({ ...components, makeRoom }, catalogue, this.#transfers)
+    this.#guard = new SpaceGuard({
+      ...{ clock, self: room.self.account, space: components.space, evictor: this.#evictor },
+      ...{ cards: catalogue.cards, holdings, library },
+    })
+    const ensureSpace = (neededBytes: number, signal: AbortSignal): Promise<void> =>
+      this.#guard.ensure({ neededBytes, signal, what: 'the share', warns: true })
+    this.#shares = new Shares({ ...components, ensureSpace }, catalogue, this.#transfers)
     this.#fetches = new Fetches(components, catalogue, this.#transfers)
     this.#inHand = new InHand(components, {
-      ...{ catalogue, transfers: this.#transfers, fetches: this.#fetches },
+      ...{ catalogue, transfers: this.#transfers, fetches: this.#fetches, guard: this.#guard },
     })
     this.#server = new FilesServer({
       ...{ room, clock, logger, library: catalogue.library },
@@ -78,6 +89,7 @@ export class RoomFiles implements Files {
     this.#state = 'started'
     await this.#catalogue.load()
     await this.#fetches.start()
+    await this.#inHand.start()
     this.#server.start()
     this.#catalogue.start()
     this.#caretaker.start()
@@ -87,6 +99,7 @@ export class RoomFiles implements Files {
     if (this.#state === 'stopped') return
     this.#state = 'stopped'
     this.#fetches.stop()
+    this.#inHand.stop()
     this.#server.stop()
     await Promise.all([this.#transfers.stop(), this.#caretaker.stop()])
     this.#catalogue.stop()
@@ -101,6 +114,7 @@ export class RoomFiles implements Files {
   }
 
   cancel(transfer: string): void {
+    this.#inHand.cancel(transfer)
     this.#fetches.cancel(transfer)
   }
 
@@ -112,17 +126,18 @@ export class RoomFiles implements Files {
     this.#transfers.setPaused(transfer, false)
   }
 
-  async share(source: FileSource, options: { signal?: AbortSignal } = {}): Promise<FileId> {
+  async share(source: FileSource, options: ShareOptions = {}): Promise<FileId> {
     this.#checkStarted()
-    return await this.#shares.share(source, options.signal)
+    return await this.#shares.share(source, options)
   }
 
-  async shareFolder(
-    folder: FolderSource,
-    options: { signal?: AbortSignal } = {},
-  ): Promise<readonly FileId[]> {
+  async shareFolder(folder: FolderSource, options: ShareOptions = {}): Promise<readonly FileId[]> {
     this.#checkStarted()
-    return await this.#shares.shareFolder(folder, options.signal)
+    return await this.#shares.shareFolder(folder, options)
+  }
+
+  personal(entry: EntryId): CardBody | 'unreadable' | undefined {
+    return this.#catalogue.personal.get(entry)
   }
 
   async withdraw(files: readonly FileId[]): Promise<void> {
@@ -173,6 +188,10 @@ export class RoomFiles implements Files {
     return await this.#caretaker.handOver(options.signal)
   }
 
+  setAskAboutSpace(ask: AskAboutSpace | undefined): void {
+    this.#guard.ask = ask
+  }
+
   async forget(id: FileId): Promise<void> {
     this.#checkStarted()
     await this.#release(id)
@@ -183,6 +202,7 @@ export class RoomFiles implements Files {
     this.#caretaker.forget(id)
     await library.remove(id)
     await this.#fetches.forget(id)
+    this.#inHand.forget(id)
     await holdings.announce(id)
     this.#catalogue.changed(id)
   }
@@ -191,7 +211,7 @@ export class RoomFiles implements Files {
   #dropWithdrawn(file: FileId): void {
     this.#caretaker.forget(file)
     const running = this.#transfers.list().filter((t) => t.file === file && t.state.kind !== 'done')
-    for (const { id } of running) this.#fetches.cancel(id)
+    for (const { id } of running) this.cancel(id)
     if (running.length === 0 && this.#catalogue.library.get(file) === undefined) return
     this.#release(file).catch((error: unknown) => {
       this.#components.logger('warn', 'a withdrawn file was not freed', { error: errorName(error) })

@@ -6,7 +6,7 @@
 import type { Bytes } from '../base/bytes.ts'
 import type { Clock, RandomBytes } from '../base/clock.ts'
 import type { Events } from '../base/events.ts'
-import type { AccountId, FileId } from '../base/ids.ts'
+import type { AccountId, EntryId, FileId } from '../base/ids.ts'
 import type { Logger } from '../base/logger.ts'
 import type { CesEngine } from '../ces/index.ts'
 import type { Chat } from '../chat/index.ts'
@@ -15,8 +15,10 @@ import type { Room } from '../room/index.ts'
 import type { ShardStore } from '../storage/index.ts'
 import type { SpaceEstimate } from './budget.ts'
 import { RoomFiles } from './files.ts'
+import type { CardBody } from './personal.ts'
 
 export type { SpaceEstimate } from './budget.ts'
+export type { CardBody } from './personal.ts'
 export {
   CorruptFileError,
   ForeignSealedFileError,
@@ -25,6 +27,7 @@ export {
   SealedFileVersionError,
   FileUnavailableError,
   InvalidRangeError,
+  NoAgreementKeyError,
   SourceChangedError,
   TooManyFilesError,
   TooManyReadersError,
@@ -52,6 +55,13 @@ export interface FolderSource {
   readonly files: readonly { readonly path: string; readonly source: FileSource }[]
 }
 
+/** How something is shared. */
+export interface ShareOptions {
+  readonly signal?: AbortSignal
+  /** The one account that it is for; for the room when absent. */
+  readonly to?: AccountId
+}
+
 /** Where a fetched file goes, in order, only verified bytes. */
 export interface FileSink {
   write(bytes: Bytes): Promise<void>
@@ -65,7 +75,7 @@ export interface FileSink {
 export interface SealedExport {
   /** Exact length of what {@link SealedExport.write} writes. */
   readonly sizeBytes: number
-  /** Writes it and closes the sink, or aborts it. Throws `CorruptFileError` when a piece here is damaged, `AbortError`, and what the sink throws. */
+  /** Writes it as a transfer that is shown and can be cancelled, and closes the sink, or aborts it. Throws `CorruptFileError` when a piece here is damaged, `AbortError`, and what the sink throws. */
   write(sink: FileSink, options?: { signal?: AbortSignal }): Promise<void>
 }
 
@@ -138,6 +148,35 @@ export interface SafetyNeeds {
 /** What came of asking a holder for pieces that it signed for. Only `wrong` is held against it; `silent` and `absent` say nothing. */
 export type AuditOutcome = 'good' | 'wrong' | 'missing' | 'silent' | 'absent'
 
+/** A file that is needed here, and what letting go of it costs. */
+export interface NeededHere {
+  readonly file: FileId
+  /** undefined where it is not ours to know: a file between two others. */
+  readonly name?: string
+  readonly keptBytes: number
+  readonly own: boolean
+  /**
+   * `fragile`: others can rebuild it, until one more of them is lost; `waiting`: only with those who are away; `lost`: as far as is known,
+   * nobody could rebuild it any more.
+   */
+  readonly cost: 'fragile' | 'waiting' | 'lost'
+}
+
+/** What a person is asked before something is kept here. */
+export type SpaceQuestion =
+  /** It fits only when these go as well (FI-85). */
+  | {
+      readonly kind: 'release'
+      readonly neededBytes: number
+      readonly freeBytes: number
+      readonly files: readonly NeededHere[]
+    }
+  /** It fits, and little is left then (FI-86). */
+  | { readonly kind: 'tight'; readonly neededBytes: number; readonly leftBytes: number }
+
+/** Asks a person; `signal` fires when no answer is wanted any more. */
+export type AskAboutSpace = (question: SpaceQuestion, signal: AbortSignal) => Promise<boolean>
+
 /** What {@link Files.handOver} achieved. */
 export interface HandOver {
   /** Columns that found a new holder. */
@@ -184,6 +223,8 @@ export interface FileView {
   readonly mediaType: string
   readonly sizeBytes: number
   readonly owner: AccountId
+  /** The one account that it is for, besides its owner; absent when it is for the room. */
+  readonly to?: AccountId
   readonly durability: Durability
   /** True when every byte can be read from this device alone. */
   readonly isLocal: boolean
@@ -194,8 +235,11 @@ export interface FileView {
 /** A transfer that a person started; `id` is local. */
 export interface Transfer {
   readonly id: string
-  /** `keep`: to this device's own pieces, see {@link Files.keep} and {@link Files.takeIn}. */
-  readonly direction: 'share' | 'fetch' | 'keep'
+  /**
+   * `keep`: to this device's own pieces, see {@link Files.keep} and {@link Files.takeIn}; one that was interrupted goes on by either.
+   * `export`: out of it, see {@link Files.sealed}.
+   */
+  readonly direction: 'share' | 'fetch' | 'keep' | 'export'
   readonly name: string
   readonly file: FileId | undefined
   readonly state: TransferState
@@ -209,6 +253,8 @@ export interface FilesEvents {
   'holder:blamed': { account: AccountId; file: FileId; error: string }
   /** A holder was asked for pieces that it signed for. */
   'holder:audited': { account: AccountId; file: FileId; outcome: AuditOutcome }
+  /** An entry that is for this account, or by it for one other, can be read now, or turned out unreadable; see {@link Files.personal}. */
+  'personal:opened': { entry: EntryId }
   /** A file that was not at risk now is, see {@link Durability.risk}; told before it can be lost. */
   'file:at-risk': { file: FileView }
 }
@@ -221,19 +267,25 @@ export interface Files {
   transfers(): readonly Transfer[]
   /**
    * Seals a file into local shards, posts its card to chat and replicates it. Resolves once it is sealed, stored and posted;
-   * replication goes on. Throws `QuotaExceededError` (nothing half-shared, space needed is named), `SourceChangedError`, `AbortError`.
+   * replication goes on. With `to` only that account and ours can read it, and learn its name (FI-71). Throws `QuotaExceededError`
+   * (nothing half-shared, space needed is named), `NoAgreementKeyError`, `SourceChangedError`, `AbortError`.
    */
-  share(source: FileSource, options?: { signal?: AbortSignal }): Promise<FileId>
+  share(source: FileSource, options?: ShareOptions): Promise<FileId>
   /**
    * Shares a folder under one entry that lists its files (FI-44): all of them or none. Throws as {@link Files.share} does, and
    * `MessageTooLongError` when names and keys are more than an entry takes.
    */
-  shareFolder(folder: FolderSource, options?: { signal?: AbortSignal }): Promise<readonly FileId[]>
+  shareFolder(folder: FolderSource, options?: ShareOptions): Promise<readonly FileId[]>
   /**
    * Takes files back that were posted from this account: a signed entry tells everyone, who then drop what they keep (FI-48). Who has
    * saved a copy keeps it. Throws `UnknownFileError` when none of them was posted from here, and what `Chat.send` throws.
    */
   withdraw(files: readonly FileId[]): Promise<void>
+  /**
+   * What an entry of kind `personal` holds for us; `unreadable` when it is ours and does not open, undefined while it is being opened
+   * and for entries between others.
+   */
+  personal(entry: EntryId): CardBody | 'unreadable' | undefined
   /** Whether a file was taken back by all who posted it. */
   isWithdrawn(id: FileId): boolean
   /**
@@ -258,7 +310,8 @@ export interface Files {
   /** Ends a transfer started here and forgets what came of it. */
   cancel(transfer: string): void
   /**
-   * Gathers enough pieces to rebuild a file from this device alone, and holds them for the others too (FI-46). Throws as
+   * Gathers enough pieces to rebuild a file from this device alone, and holds them for the others too (FI-46). What an interrupted one or
+   * an import left here is not fetched again; {@link Files.cancel} forgets it. Throws as
    * {@link Files.fetch} does, and `QuotaExceededError`.
    */
   keep(id: FileId, options?: { signal?: AbortSignal }): Promise<void>
@@ -274,6 +327,8 @@ export interface Files {
    * ends early, and says what is left either way.
    */
   handOver(options?: { signal?: AbortSignal }): Promise<HandOver>
+  /** How a person is asked about space. Without it nothing that is needed here is let go of, and no share is held up by little space. */
+  setAskAboutSpace(ask: AskAboutSpace | undefined): void
   /** Frees this device's pieces of a file. Does not touch other members'. */
   forget(id: FileId): Promise<void>
 }

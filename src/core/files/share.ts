@@ -24,7 +24,6 @@ import {
   type SegmentRow,
 } from '../ces/index.ts'
 import type { ShardStore, StoredFile, StoredPiece } from '../storage/index.ts'
-import type { SpaceEstimate } from './budget.ts'
 import { maxSealBufferBytes } from './constants.ts'
 import { SourceChangedError } from './errors.ts'
 import type { FileSource } from './index.ts'
@@ -35,9 +34,8 @@ export interface SealComponents {
   readonly engine: CesEngine
   readonly clock: Clock
   readonly random: RandomBytes
-  readonly space?: SpaceEstimate | undefined
-  /** Lets go of what is not needed here until so many bytes more are free, or of nothing (FI-80). */
-  readonly makeRoom?: (bytes: number) => Promise<unknown>
+  /** Sees to it that so many bytes fit here (FI-80), see `SpaceGuard.ensure`. */
+  readonly ensureSpace?: (neededBytes: number, signal: AbortSignal) => Promise<void>
 }
 
 /** One share as ordered. */
@@ -70,7 +68,7 @@ export async function sealToStore(components: SealComponents, job: SealJob): Pro
   }
   const context = sealingContext(header, secrets.key)
   const sealedMeta = sealMeta(context, { name: source.name, mediaType: source.mediaType })
-  await checkSpace(components, mostBytes(source.sizeBytes, plan.segments, shape))
+  await components.ensureSpace?.(mostBytes(source.sizeBytes, plan.segments, shape), signal)
 
   const sealing = new Sealing(components, job, context, plan.segments)
   await sealing.first()
@@ -224,22 +222,4 @@ function mostBytes(sizeBytes: number, segments: number, { k, n }: CodeShape): nu
 function storedBytes({ code, segments }: Manifest): number {
   const perColumn = segments.reduce((sum, { sealedBytes }) => sum + pieceBytes(sealedBytes, code.k), 0)
   return perColumn * code.n
-}
-
-/** Makes sure that a share fits, before anything of it is read (FI-80, FI-83). */
-async function checkSpace({ space, makeRoom }: SealComponents, neededBytes: number): Promise<void> {
-  if (space === undefined) return
-  const free = async (): Promise<number> => {
-    const { usageBytes, quotaBytes } = await space()
-    return Math.max(0, quotaBytes - usageBytes)
-  }
-  let freeBytes = await free()
-  if (neededBytes <= freeBytes) return
-  if (makeRoom !== undefined) {
-    await makeRoom(neededBytes - freeBytes)
-    freeBytes = await free()
-    if (neededBytes <= freeBytes) return
-  }
-  const message = `the share needs ${neededBytes} bytes here, ${freeBytes} are free`
-  throw new QuotaExceededError(message, { neededBytes, freeBytes })
 }

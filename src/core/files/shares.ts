@@ -1,4 +1,4 @@
-import type { FileId } from '../base/ids.ts'
+import type { AccountId, FileId } from '../base/ids.ts'
 import { throwIfAborted } from '../base/wait.ts'
 import type { EntryBody, FolderEntry } from '../chat/index.ts'
 import type { StoredFile } from '../storage/index.ts'
@@ -6,19 +6,27 @@ import type { Catalogue } from './catalogue.ts'
 import { maxFilesPerRoom } from './constants.ts'
 import { CorruptFileError, TooManyFilesError } from './errors.ts'
 import { Gate } from './gate.ts'
-import type { FilesComponents, FileSource, FolderSource } from './index.ts'
+import type { FilesComponents, FileSource, FolderSource, ShareOptions } from './index.ts'
+import { agreementOf, sealPersonal, type CardBody } from './personal.ts'
 import { ProgressMeter } from './progress.ts'
 import { shapeFor } from './shape.ts'
 import { sealToStore } from './share.ts'
 import type { TransferBook, TransferHandle } from './transfers.ts'
 
-/** What sharing draws on; `makeRoom` as of {@link sealToStore}. */
-type SharesComponents = FilesComponents & Pick<Parameters<typeof sealToStore>[0], 'makeRoom'>
+/** What sharing draws on; `ensureSpace` as of {@link sealToStore}. */
+type SharesComponents = FilesComponents & Pick<Parameters<typeof sealToStore>[0], 'ensureSpace'>
 
 /** A sealed file that still has no card. */
 interface Sealed {
   readonly stored: StoredFile
   readonly source: FileSource
+}
+
+/** What is to be shared under one entry. */
+interface Order {
+  readonly sources: readonly FileSource[]
+  readonly to: AccountId | undefined
+  readonly bodyOf: (sealed: readonly Sealed[]) => CardBody
 }
 
 /** Everything that brings files into the room: one by one, or a folder under one entry. */
@@ -35,8 +43,8 @@ export class Shares {
     this.#transfers = transfers
   }
 
-  async share(source: FileSource, signal: AbortSignal | undefined): Promise<FileId> {
-    const [file] = await this.#run(source.name, [source], signal, ([sealed]) => {
+  async share(source: FileSource, options: ShareOptions): Promise<FileId> {
+    const [file] = await this.#run(source.name, [source], options, ([sealed]) => {
       if (sealed === undefined) throw new CorruptFileError('a share has no file')
       const { name, sizeBytes, mediaType } = source
       return { kind: 'file', file: sealed.stored.id, key: keyOf(sealed), name, sizeBytes, mediaType }
@@ -46,9 +54,9 @@ export class Shares {
   }
 
   /** Seals every file of a folder, then posts them as one entry (FI-44). */
-  async shareFolder(folder: FolderSource, signal: AbortSignal | undefined): Promise<readonly FileId[]> {
+  async shareFolder(folder: FolderSource, options: ShareOptions): Promise<readonly FileId[]> {
     const sources = folder.files.map(({ source }) => source)
-    return await this.#run(folder.name, sources, signal, (sealed) => ({
+    return await this.#run(folder.name, sources, options, (sealed) => ({
       kind: 'folder',
       name: folder.name,
       files: sealed.map((file, i): FolderEntry => {
@@ -62,9 +70,11 @@ export class Shares {
   async #run(
     name: string,
     sources: readonly FileSource[],
-    signal: AbortSignal | undefined,
-    bodyOf: (sealed: readonly Sealed[]) => EntryBody,
+    { signal, to }: ShareOptions,
+    bodyOf: (sealed: readonly Sealed[]) => CardBody,
   ): Promise<readonly FileId[]> {
+    // Said before anything is read, not after a long seal.
+    if (to !== undefined) agreementOf(this.#components.room, to)
     if (this.#catalogue.cards.size + sources.length > maxFilesPerRoom) {
       throw new TooManyFilesError(`a room has at most ${maxFilesPerRoom} files`)
     }
@@ -73,15 +83,15 @@ export class Shares {
     const first = { kind: 'sealing', progress: meter.now() } as const
     const facts = { direction: 'share', name, file: undefined, first } as const
     return await this.#transfers.run(facts, signal, async (handle) => {
-      return await this.#sealing.run(() => this.#share(sources, meter, handle, bodyOf), handle.signal)
+      const order = { sources, to, bodyOf }
+      return await this.#sealing.run(() => this.#share(order, meter, handle), handle.signal)
     })
   }
 
   async #share(
-    sources: readonly FileSource[],
+    { sources, to, bodyOf }: Order,
     meter: ProgressMeter,
     handle: TransferHandle,
-    bodyOf: (sealed: readonly Sealed[]) => EntryBody,
   ): Promise<readonly FileId[]> {
     const { library } = this.#catalogue
     const begun: FileId[] = []
@@ -92,11 +102,15 @@ export class Shares {
         const stored = await this.#seal(source, meter, handle, (id) => begun.push(id))
         sealed.push({ stored, source })
       }
-      await this.#post(bodyOf(sealed), handle.signal)
+      const body = bodyOf(sealed)
+      await this.#post(
+        to === undefined ? body : await sealPersonal(this.#components, to, body),
+        handle.signal,
+      )
       isPosted = true
       const [only] = sealed
       if (only !== undefined && sealed.length === 1) handle.setFile(only.stored.id)
-      for (const file of sealed) await this.#placed(file)
+      for (const file of sealed) await this.#placed(file, to)
       return sealed.map(({ stored }) => stored.id)
     } catch (error) {
       // Those sealed before the one that failed, or all when the entry was not posted.
@@ -144,13 +158,13 @@ export class Shares {
   }
 
   /** A share is stored and posted: show it, sign for it, and give it to others. */
-  async #placed(sealed: Sealed): Promise<void> {
+  async #placed(sealed: Sealed, to: AccountId | undefined): Promise<void> {
     const { cards, library, holdings } = this.#catalogue
     const { id, addedAt } = sealed.stored
     const { name, mediaType, sizeBytes } = sealed.source
     const owner = this.#components.room.self.account
     await library.refresh(id)
-    cards.add({ file: id, key: keyOf(sealed), name, mediaType, sizeBytes, owner, at: addedAt })
+    cards.add({ file: id, key: keyOf(sealed), name, mediaType, sizeBytes, owner, at: addedAt, to })
     await holdings.announce(id)
     this.#catalogue.changed(id)
   }
@@ -164,5 +178,6 @@ function keyOf({ stored }: Sealed): NonNullable<StoredFile['key']> {
 /** Whether two bodies announce the same files. */
 function isSame(a: EntryBody, b: EntryBody): boolean {
   if (a.kind === 'file') return b.kind === 'file' && a.file === b.file
-  return a.kind === 'folder' && b.kind === 'folder' && a.files[0]?.file === b.files[0]?.file
+  if (a.kind === 'folder') return b.kind === 'folder' && a.files[0]?.file === b.files[0]?.file
+  return a.kind === 'personal' && b.kind === 'personal' && a.files[0] === b.files[0]
 }

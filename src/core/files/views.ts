@@ -61,7 +61,7 @@ export class FileViews {
     const card = cards.first(file)
     if (card === undefined) return undefined
     const kept = library.get(file)
-    const { name, mediaType, sizeBytes, owner } = card
+    const { name, mediaType, sizeBytes, owner, to } = card
     const otherAccounts = [...presence.accounts()].filter((account) => account !== owner).length
     const durability = durabilityOf({
       ...{ shape: shapeOf(file), owner, sizeBytes, otherAccounts },
@@ -70,7 +70,7 @@ export class FileViews {
       lacksSpace: (account) => this.#components.lacksSpace(file, account),
     })
     return {
-      ...{ id: file, name, mediaType, sizeBytes, owner },
+      ...{ id: file, name, mediaType, sizeBytes, owner, ...(to === undefined ? {} : { to }) },
       durability: this.#components.isCutOff() ? this.#withRiskAsBefore(file, durability) : durability,
       isLocal: kept?.isWhole === true,
       keptBytes: kept?.keptBytes ?? 0,

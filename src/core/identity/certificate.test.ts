@@ -38,7 +38,23 @@ describe('tab certificates', () => {
   it('ID-4 name the account of the tab that shows them, and their times', async () => {
     const { clock, ann, bytes } = await made()
     const now = clock.now()
-    expect(await check(bytes, ann)).toEqual({ account: ann.account, issuedAt: now, expiresAt: now + dayMs })
+    expect(await check(bytes, ann)).toEqual({
+      ...{ account: ann.account, agreement: ann.agreement.publicKey },
+      ...{ issuedAt: now, expiresAt: now + dayMs },
+    })
+  })
+  it('ID-4 of version 1 are good and have no agreement key', async () => {
+    const clock = new ManualClock()
+    const ann = await testIdentity(1)
+    const bytes = await certifyTab(ann, room, clock, 1)
+    expect(await check(bytes, ann)).toMatchObject({ account: ann.account, agreement: undefined })
+    expect(await check(await saying(ann, {}), ann)).toMatchObject({ agreement: undefined })
+  })
+  it('ID-7 bind the agreement key: with another one they are not signed', async () => {
+    const { ann, bytes } = await made()
+    const at = Buffer.from(bytes).indexOf(ann.agreement.publicKey)
+    const changed = bytes.map((byte, i) => (i === at + 5 ? byte ^ 1 : byte))
+    await expect(check(changed, ann)).rejects.toMatchObject({ name: 'CertificateSignatureError' })
   })
   it.each([
     ['another room', { room: 'other' as RoomId }, 'ForeignRoomCertificateError'],
@@ -81,7 +97,10 @@ describe('tab certificates', () => {
     await expect(checking).rejects.toMatchObject({ name: 'CertificateSignatureError' })
   })
   it.each([
-    ['a version this build does not know', { v: 2 }],
+    ['a version this build does not know', { v: 3 }],
+    ['an agreement key in version 1', { agreement: new Uint8Array(32) }],
+    ['version 2 without an agreement key', { v: 2 }],
+    ['an agreement key of 31 bytes', { v: 2, agreement: new Uint8Array(31) }],
     ['a key of 31 bytes', { account: new Uint8Array(31) }],
     ['a time before the epoch', { issued: -1 }],
     ['more than there is to say', { extra: 1 }],

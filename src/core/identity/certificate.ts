@@ -14,33 +14,51 @@ import {
 import type { Identity, VerifySignature } from './index.ts'
 import { accountOf, accountPublicKey, peerIdOf, signedBytes } from './keys.ts'
 
-const body = v.strictObject({
-  v: v.literal(1),
+const common = {
   room: text(64, 1),
   tab: byteString(32),
   account: byteString(32),
   issued: uint(),
   expires: uint(),
-})
+}
+const body = v.variant('v', [
+  v.strictObject({ v: v.literal(1), ...common }),
+  v.strictObject({ v: v.literal(2), ...common, agreement: byteString(32) }),
+])
 const schema = v.strictObject({ body: byteString(1, maxCertificateBytes), sig: byteString(64) })
 
 /** What a good certificate says. */
 export interface CheckedCertificate {
   readonly account: AccountId
+  /** 32-byte X25519 key that things are sealed to for this account; undefined in certificates of version 1. */
+  readonly agreement: Bytes | undefined
   readonly issuedAt: number
   readonly expiresAt: number
 }
 
-/** The account's word that this tab speaks for it in this room for a day (SPEC ID-4). */
-export async function certifyTab(identity: Identity, room: RoomId, clock: Clock): Promise<Bytes> {
+/** Versions of certificates; the first has no agreement key. */
+export type CertificateVersion = 1 | 2
+
+/**
+ * The account's word that this tab speaks for it in this room for a day (SPEC ID-4).
+ *
+ * @param version 1 for a peer that knows no other
+ */
+export async function certifyTab(
+  identity: Identity,
+  room: RoomId,
+  clock: Clock,
+  version: CertificateVersion = 2,
+): Promise<Bytes> {
   const issued = clock.now()
   const signed = toCbor({
-    v: 1,
+    v: version,
     room,
     tab: identity.tabKey.publicKey,
     account: accountPublicKey(identity.account),
     issued,
     expires: issued + certificateLifetimeMs,
+    agreement: version === 1 ? undefined : identity.agreement.publicKey,
   })
   return toCbor({ body: signed, sig: await identity.sign('tab-certificate', signed) })
 }
@@ -65,7 +83,8 @@ export async function checkCertificate(
   if (!(await verify(account, outer.sig, signedBytes('tab-certificate', outer.body)))) {
     throw new CertificateSignatureError('the certificate is not signed by its account')
   }
-  return { account: accountOf(account), issuedAt: issued, expiresAt: expires }
+  const agreement = said.v === 1 ? undefined : said.agreement
+  return { account: accountOf(account), agreement, issuedAt: issued, expiresAt: expires }
 }
 
 /** Throws `CertificateExpiredError` unless `now` lies between the two times, give or take what clocks differ. */

@@ -14,12 +14,22 @@ export interface SigningKey {
   sign(message: Uint8Array): Promise<Bytes>
 }
 
+/** A key that a secret can be agreed on with, and that need not be readable. */
+export interface AgreementKey {
+  /** 32-byte X25519 public key (RFC 7748). */
+  readonly publicKey: Bytes
+  /** The 32-byte secret shared with whoever holds the private half of `other`. Throws `InvalidMessageError` for a key of small order or another length. */
+  agree(other: Uint8Array): Promise<Bytes>
+}
+
 /** What the rest of the core needs of identity. */
 export interface Identity {
   readonly account: AccountId
   readonly peer: PeerId
   /** The tab's transport key; the mesh adapter turns it into a libp2p private key. */
   readonly tabKey: SigningKey
+  /** The account's agreement key: what is sealed to it every tab of the account can open. */
+  readonly agreement: AgreementKey
   /** Index of the tab slot claimed by a Web Lock, from 0. */
   readonly slot: number
   /** Account signature over `domain` and `message`; see {@link signedBytes}. */
@@ -39,6 +49,8 @@ export type VerifySignature = (
 /** Where keys are kept. Making the account twice at the same moment must end with one account. */
 export interface KeyVault {
   account(): Promise<SigningKey>
+  /** The account's agreement key; the same rule. */
+  agreement(): Promise<AgreementKey>
   /** The key of a tab slot, made on first use and kept when the slot lies below `firstUnkeptSlot`. */
   tab(slot: number): Promise<SigningKey>
 }
@@ -52,7 +64,13 @@ export interface SlotLocks {
   claim(preferred?: number): Promise<{ readonly slot: number; release(): void }>
 }
 
-export { certifyTab, checkCertificate, type CheckedCertificate } from './certificate.ts'
+export { agreementFromCrypto, agreementFromSeed } from './agreement.ts'
+export {
+  certifyTab,
+  checkCertificate,
+  type CertificateVersion,
+  type CheckedCertificate,
+} from './certificate.ts'
 export {
   CertificateError,
   CertificateExpiredError,
@@ -60,6 +78,7 @@ export {
   CertificateSignatureError,
   ForeignRoomCertificateError,
 } from './errors.ts'
+export { openFrom, sealTo, type SealedUse } from './hpke.ts'
 export { firstUnkeptSlot } from './constants.ts'
 export { accountOf, accountPublicKey, keyFromCrypto, keyFromSeed, peerIdOf, signedBytes } from './keys.ts'
 export { createMemoryKeyVault } from './memory-vault.ts'

@@ -1,4 +1,5 @@
 import type { RandomBytes } from '../base/clock.ts'
+import { agreementFromSeed } from './agreement.ts'
 import type { KeyVault, SigningKey } from './index.ts'
 import { keyFromSeed } from './keys.ts'
 
@@ -13,5 +14,10 @@ export function createMemoryKeyVault(random: RandomBytes): KeyVault {
     keys.set(name, key)
     return key
   }
-  return { account: () => loadOrMake('account'), tab: (slot) => loadOrMake(`tab/${String(slot)}`) }
+  const agreement = agreementFromSeed(random(32))
+  return {
+    account: () => loadOrMake('account'),
+    agreement: () => Promise.resolve(agreement),
+    tab: (slot) => loadOrMake(`tab/${String(slot)}`),
+  }
 }

@@ -37,7 +37,7 @@ describe('opening an identity', () => {
   it('ID-2 a key that cannot be had gives the slot back', async () => {
     const slots = countedSlots()
     const refuse = (): Promise<never> => Promise.reject(new Error('no keys today'))
-    const opening = openIdentity({ keys: { account: refuse, tab: refuse }, slots })
+    const opening = openIdentity({ keys: { account: refuse, agreement: refuse, tab: refuse }, slots })
     await expect(opening).rejects.toThrow('no keys today')
     expect(slots.held.size).toBe(0)
   })

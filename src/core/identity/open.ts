@@ -11,11 +11,13 @@ export async function openIdentity(components: {
 }): Promise<{ readonly identity: Identity; release(): void }> {
   const { slot, release } = await components.slots.claim()
   try {
-    const [account, tabKey] = await Promise.all([components.keys.account(), components.keys.tab(slot)])
+    const { keys } = components
+    const [account, agreement, tabKey] = await Promise.all([keys.account(), keys.agreement(), keys.tab(slot)])
     const identity: Identity = {
       account: accountOf(account.publicKey),
       peer: peerIdOf(tabKey.publicKey),
       tabKey,
+      agreement,
       slot,
       sign: (domain, message) => account.sign(signedBytes(domain, message)),
     }

@@ -38,7 +38,7 @@ function parts(...all: Uint8Array[]): Parameters<ChannelStream['sendData']>[0] {
 const hasten = (stream: object): void => hastenWrites(stream as Stream)
 
 describe('writing to a data channel', () => {
-  it('ME-9 a message is the specification’s: its length, then field 2 with all parts in one', () => {
+  it('ME-11 a message is the specification’s: its length, then field 2 with all parts in one', () => {
     expect([...messageOf(parts(new Uint8Array([7, 8])), new Uint8Array(5))]).toEqual([4, 0x12, 2, 7, 8])
     fc.assert(
       fc.property(fc.array(fc.uint8Array({ maxLength: 20_000 }), { maxLength: 4 }), (all) => {
@@ -51,7 +51,7 @@ describe('writing to a data channel', () => {
       }),
     )
   })
-  it('ME-9 each message is one message of the channel, and the writer waits at 4 MiB', () => {
+  it('ME-11 each message is one message of the channel, and the writer waits at 4 MiB', () => {
     const stream = channelStream()
     hasten(stream)
     const data = parts(new Uint8Array(1_500_000))
@@ -61,14 +61,14 @@ describe('writing to a data channel', () => {
     expect(stream.sent.length).toBe(3)
     expect(stream.channel.bufferedAmountLowThreshold).toBeGreaterThan(0)
   })
-  it('ME-9 a channel that is not open takes nothing', () => {
+  it('ME-11 a channel that is not open takes nothing', () => {
     const stream = channelStream('connecting')
     hasten(stream)
     const answer = stream.sendData(parts(new Uint8Array(9)))
     expect(answer).toEqual({ sentBytes: 0, canSendMore: false })
     expect(stream.sent).toEqual([])
   })
-  it('ME-9 a stream without a data channel is left alone', () => {
+  it('ME-11 a stream without a data channel is left alone', () => {
     const { sendData } = channelStream()
     const stream = { sendData }
     hasten(stream)

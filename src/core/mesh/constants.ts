@@ -16,6 +16,12 @@ export const openStreamTimeoutMs = 10_000
 /** Liveness pings on every link, and so the age of a round-trip figure. A vanished tab is noticed within two. */
 export const pingIntervalMs = 5_000
 
+/**
+ * After a change of network a connection has three of its round trips to answer, within these bounds, and is given up then. The least
+ * bears a busy processor; a call waits for it.
+ */
+export const probeTimeoutMs = { least: 500, unmeasured: 750, most: 1_500 }
+
 /** How long the relayed link stays beside a fresh direct one, so that what runs on it can end. */
 export const relayedGraceMs = 3_000
 

@@ -112,6 +112,11 @@ export interface Mesh {
    */
   connectDirect(target: PeerAddress, options?: { signal?: AbortSignal }): Promise<Link>
   disconnect(peer: PeerId): Promise<void>
+  /**
+   * Whether direct links may go through TURN servers only, so that no member learns our address (SPEC ME-9). Switching it on closes
+   * those that stand. Without a TURN server every {@link connectDirect} fails while it is on.
+   */
+  setRelayOnly(on: boolean): void
 
   /** Opens a stream over the best link. Throws `NoLinkError`, `ProtocolUnsupportedError` or `StreamClosedError`. */
   openStream(peer: PeerId, protocol: string, options: OpenOptions): Promise<MeshStream>
@@ -131,6 +136,7 @@ export interface Mesh {
   discover(namespace: string, options?: { signal?: AbortSignal }): Promise<readonly PeerAddress[]>
 }
 
+export { relayCandidate, turnOnly, type IceServer } from './ice.ts'
 export {
   DialError,
   NoLinkError,

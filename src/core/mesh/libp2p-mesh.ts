@@ -14,6 +14,7 @@ import {
   maxStreamsPerProtocol,
   openStreamTimeoutMs,
   pingIntervalMs,
+  probeTimeoutMs,
   relayedGraceMs,
   reservationTimeoutMs,
 } from './constants.ts'
@@ -32,6 +33,7 @@ import type {
   StreamHandler,
 } from './index.ts'
 import { bestOf, linkOf, pathOf } from './link-table.ts'
+import { isAnswering } from './probe.ts'
 import { RelayKeeper } from './relay-keeper.ts'
 import { RelayLinks } from './relay-links.ts'
 
@@ -52,9 +54,17 @@ export interface RendezvousPort {
   ): Promise<readonly PeerAddress[]>
 }
 
+/** What the transports ask before they show an address of ours. */
+export interface MeshGate {
+  isAdmitted(peer: string): boolean
+  isRelayOnly(): boolean
+}
+
 export interface Libp2pMeshInit {
   /** Makes the node, not started. The gate must be wired to the WebRTC transport; `isAdmitted` answers it. */
-  readonly createNode: (gate: { isAdmitted(peer: string): boolean }) => Promise<Libp2p>
+  readonly createNode: (gate: MeshGate) => Promise<Libp2p>
+  /** Whether there is a TURN server through which a direct link can go; yes when left out. */
+  readonly hasTurn?: () => boolean
   readonly self: PeerId
   /** Multiaddrs of relays, each ending in `/p2p/<id>`, asked again before every try. */
   readonly relays: () => Promise<readonly string[]>
@@ -83,6 +93,9 @@ export class Libp2pMesh implements Mesh {
   readonly #handlers = new Map<string, { handler: StreamHandler; options: HandleOptions }>()
   #node: Libp2p | undefined
   #relayState: RelayState = 'starting'
+  #isRelayOnly = false
+  /** Until then a link that somebody else dials may still be one that began before addresses were hidden. */
+  #refusesInboundUntil = 0
   #stopped = false
   #cancelTick: () => void = () => undefined
 
@@ -108,7 +121,10 @@ export class Libp2pMesh implements Mesh {
 
   async start(): Promise<void> {
     if (this.#node !== undefined) return
-    const node = await this.#init.createNode({ isAdmitted: (peer) => this.#admitted.has(peer as PeerId) })
+    const node = await this.#init.createNode({
+      isAdmitted: (peer) => this.#admitted.has(peer as PeerId),
+      isRelayOnly: () => this.#isRelayOnly,
+    })
     this.#node = node
     await this.#init.breathe?.()
     node.addEventListener('connection:open', ({ detail }) => this.#opened(detail))
@@ -116,6 +132,7 @@ export class Libp2pMesh implements Mesh {
     for (const [protocol, { handler, options }] of this.#handlers)
       await this.#register(node, protocol, handler, options)
     this.#gossip.start()
+    await this.#init.breathe?.()
     await node.start()
     await this.#init.breathe?.()
     this.#keeper.start()
@@ -139,6 +156,19 @@ export class Libp2pMesh implements Mesh {
   }
   wake(): void {
     this.#keeper.wake()
+    void this.#giveUpDead(this.#node?.getConnections() ?? [])
+  }
+
+  /** Ends connections that lead nowhere any more (SPEC ME-10). */
+  async #giveUpDead(connections: readonly Connection[]): Promise<void> {
+    const found = await Promise.all(
+      connections.map(async (connection) => {
+        if (await isAnswering(connection, patienceWith(connection))) return false
+        connection.abort(new DialError('the other end does not answer any more'))
+        return this.#relays.has(idOf(connection))
+      }),
+    )
+    if (found.includes(true)) this.#keeper.wake()
   }
   reachRelays(addresses: readonly string[]): Promise<void> {
     return this.#relays.reach(addresses)
@@ -165,7 +195,27 @@ export class Libp2pMesh implements Mesh {
     const addresses = this.#relayedAddresses(target).map((address) =>
       address.replace(`/p2p-circuit/p2p/${target.peer}`, `/p2p-circuit/webrtc/p2p/${target.peer}`),
     )
-    return this.#dial(target, addresses, options.signal)
+    const isHidden = this.#isRelayOnly
+    if (isHidden && this.#init.hasTurn?.() === false) throw new DialError('no TURN server to hide behind')
+    const link = await this.#dial(target, addresses, options.signal)
+    if (isHidden || !this.#isRelayOnly) return link
+    this.#closeDirect(target.peer)
+    throw new DialError('addresses were hidden meanwhile')
+  }
+
+  setRelayOnly(on: boolean): void {
+    if (this.#isRelayOnly === on) return
+    this.#isRelayOnly = on
+    if (!on) return
+    this.#refusesInboundUntil = this.#init.clock.now() + dialTimeoutMs
+    for (const peer of this.#shown.keys()) this.#closeDirect(peer)
+  }
+
+  #closeDirect(peer: PeerId): void {
+    for (const connection of this.#connections(peer)) {
+      // At once: an orderly end would go on sending for a while.
+      if (pathOf(connection) === 'direct') connection.abort(new DialError('addresses are hidden now'))
+    }
   }
 
   /** Addresses through relays we are on come first: they need no new link to another relay. */
@@ -319,8 +369,17 @@ export class Libp2pMesh implements Mesh {
   #opened(connection: Connection): void {
     const peer = idOf(connection)
     if (this.#relays.has(peer)) this.#setRelayState('online')
+    else if (this.#isStale(connection)) return this.#closeDirect(peer)
     else this.#refresh(peer)
     if (pathOf(connection) === 'direct') this.#retireRelayed(peer)
+    // Whoever comes by the relay while a direct link stands has lost that link.
+    else void this.#giveUpDead(this.#connections(peer).filter((one) => one !== connection))
+  }
+
+  /** Perhaps made before addresses were hidden: whoever dialled tries again. */
+  #isStale(connection: Connection): boolean {
+    const isInTime = this.#isRelayOnly && this.#init.clock.now() < this.#refusesInboundUntil
+    return isInTime && connection.direction === 'inbound' && pathOf(connection) === 'direct'
   }
 
   #closed(connection: Connection): void {
@@ -371,6 +430,12 @@ export class Libp2pMesh implements Mesh {
     if (this.#node === undefined) throw new NoLinkError('the mesh is not started')
     return this.#node
   }
+}
+
+/** How long a connection may take to answer a probe, ms. */
+function patienceWith({ rtt }: Connection): number {
+  if (rtt === undefined) return probeTimeoutMs.unmeasured
+  return Math.min(probeTimeoutMs.most, Math.max(probeTimeoutMs.least, 3 * rtt))
 }
 
 function idOf(connection: Connection): PeerId {

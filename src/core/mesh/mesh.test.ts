@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { testIdentity } from '../identity/testing/test-identity.ts'
 import { toCbor } from '../base/wire/cbor.ts'
-import { maxGossipBytes, gossipProtocol } from './constants.ts'
+import { gossipProtocol, maxGossipBytes, probeTimeoutMs } from './constants.ts'
 import type { Libp2pMesh } from './libp2p-mesh.ts'
+import { isAnswering } from './probe.ts'
 import { LoopbackNetwork } from './testing/loopback.ts'
 import { createMemoryMesh, MemoryRendezvous } from './testing/memory-mesh.ts'
 import { meshSuite, next } from './testing/mesh-suite.ts'
@@ -44,6 +45,69 @@ async function chain() {
   }
   return { a: a.mesh, b: b.mesh, c: c.mesh }
 }
+
+describe('hidden addresses', () => {
+  async function linked() {
+    const [a, b] = await memoryMeshes(2)
+    if (a === undefined || b === undefined) throw new Error('two meshes were asked for')
+    a.mesh.setAdmitted(b.mesh.self, true)
+    b.mesh.setAdmitted(a.mesh.self, true)
+    await a.mesh.connectDirect(b.address)
+    return { a, b }
+  }
+  it('ME-9 end the direct links that stand, on both sides', async () => {
+    const { a, b } = await linked()
+    const closed = Promise.all([a, b].map(({ mesh }) => next((on) => mesh.events.on('link:closed', on))))
+    a.mesh.setRelayOnly(true)
+    expect(await closed).toEqual([{ peer: b.mesh.self }, { peer: a.mesh.self }])
+  })
+  it('ME-9 make no direct link without a TURN server, until shown again', async () => {
+    const { a, b } = await linked()
+    a.mesh.setRelayOnly(true)
+    await expect(a.mesh.connectDirect(b.address)).rejects.toThrow('no TURN server')
+    a.mesh.setRelayOnly(false)
+    expect((await a.mesh.connectDirect(b.address)).path).toBe('direct')
+  })
+  it('ME-9 keep no link that somebody began before', async () => {
+    const { a, b } = await linked()
+    a.mesh.setRelayOnly(true)
+    const closed = next<{ peer: string }>((on) => b.mesh.events.on('link:closed', on))
+    await b.mesh.connectDirect(a.address).catch(() => undefined) // may be over before it is told
+    expect(await closed).toEqual({ peer: a.mesh.self })
+    expect(a.mesh.link(b.mesh.self)).toBeUndefined()
+  })
+})
+
+describe('a mesh that is woken', () => {
+  it('ME-10 keeps the links that answer', async () => {
+    const [a, b] = await memoryMeshes(2)
+    if (a === undefined || b === undefined) throw new Error('two meshes were asked for')
+    await a.mesh.connect(b.address)
+    const closed: string[] = []
+    a.mesh.events.on('link:closed', ({ peer }) => closed.push(peer))
+    a.mesh.wake()
+    await new Promise((resolve) => setTimeout(resolve, probeTimeoutMs.most * 1.2))
+    expect([closed, a.mesh.link(b.mesh.self)?.path]).toEqual([[], 'direct'])
+  })
+  it.each([
+    ['says nothing', () => new Promise<never>(() => undefined), false],
+    ['is gone', () => Promise.reject(new Error('the connection is closed')), false],
+    [
+      'has no ping',
+      () => Promise.reject(Object.assign(new Error('no'), { name: 'UnsupportedProtocolError' })),
+      true,
+    ],
+  ])('ME-10 takes an end that %s for what it is', async (_, newStream, isAlive) => {
+    const forever = (_protocol: string, options?: { signal?: AbortSignal }): Promise<never> =>
+      Promise.race([
+        newStream(),
+        new Promise<never>((_resolve, reject) => {
+          options?.signal?.addEventListener('abort', () => reject(new Error('aborted')))
+        }),
+      ])
+    expect(await isAnswering({ newStream: forever }, 20)).toBe(isAlive)
+  })
+})
 
 describe('gossip', () => {
   it('ME-6 reaches members that are not linked to the sender, once', async () => {

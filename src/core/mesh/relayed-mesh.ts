@@ -10,18 +10,12 @@ import type { Clock, RandomBytes } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Identity } from '../identity/index.ts'
 import { channelHighBytes, pingIntervalMs } from './constants.ts'
+import { turnOnly, type IceServer } from './ice.ts'
 import type { Mesh } from './index.ts'
 import { Libp2pMesh } from './libp2p-mesh.ts'
 import { createRendezvousClient } from './rendezvous/client.ts'
 import { gateSignalling } from './signalling-gate.ts'
 import { libp2pKeyOf } from './tab-key.ts'
-
-/** A STUN or TURN server (W3C WebRTC, RTCIceServer). */
-export interface IceServer {
-  readonly urls: string | string[]
-  readonly username?: string
-  readonly credential?: string
-}
 
 export interface RelayedMeshInit {
   readonly identity: Identity
@@ -59,14 +53,19 @@ export function createRelayedMesh(init: RelayedMeshInit): Mesh {
     const isPlain = webSocket.endsWith('/ws') && !/\/tls\//.test(webSocket)
     return !allowed.has(webSocket) || (isPlain && !init.allowsPlain)
   }
-  const transport = webRTC({
-    rtcConfiguration: () => ({ iceServers: [...iceServers()] }),
-    dataChannel: { maxMessageSize, maxBufferedAmount: channelHighBytes },
-  })
+  const configuration = (isRelayOnly: boolean): { iceServers: IceServer[]; iceTransportPolicy?: 'relay' } =>
+    isRelayOnly
+      ? { iceServers: [...turnOnly(iceServers())], iceTransportPolicy: 'relay' }
+      : { iceServers: [...iceServers()] }
   return new Libp2pMesh({
     self: identity.peer,
-    createNode: ({ isAdmitted }) =>
-      createLibp2p({
+    hasTurn: () => turnOnly(iceServers()).length > 0,
+    createNode: ({ isAdmitted, isRelayOnly }) => {
+      const transport = webRTC({
+        rtcConfiguration: () => configuration(isRelayOnly()),
+        dataChannel: { maxMessageSize, maxBufferedAmount: channelHighBytes },
+      })
+      return createLibp2p({
         start: false,
         privateKey,
         // Search mode: starts with no relay in reach, and reserves wherever one answers.
@@ -90,7 +89,8 @@ export function createRelayedMesh(init: RelayedMeshInit): Mesh {
         connectionGater: { denyDialMultiaddr: (address) => isBlocked(address.toString()) },
         connectionManager: { inboundConnectionThreshold: 50, maxIncomingPendingConnections: 50 },
         services: { identify: identify(), ping: ping() },
-      }),
+      })
+    },
     relays,
     onRelay: (address) => void allowed.add(webSocketOf(address) ?? ''),
     rendezvous: createRendezvousClient(privateKey),

@@ -9,6 +9,7 @@ import type { Mesh } from '../mesh/index.ts'
 import type { PeerPlatform, RoomSession } from '../peer.ts'
 import { createRoom, type RoomControl } from '../room/index.ts'
 import type { RoomLink } from '../room/link.ts'
+import { RelayOnly } from './relay-only.ts'
 import type { Stores } from '../storage/index.ts'
 
 interface Parts {
@@ -26,6 +27,7 @@ export class OpenRoom {
   readonly control: RoomControl
   readonly session: RoomSession
   readonly #clock: Clock
+  readonly #relayOnly: RelayOnly
 
   constructor(platform: PeerPlatform, parts: Parts, link: RoomLink, name: string) {
     const { clock, random, logger, verify, appVersion } = platform
@@ -49,7 +51,9 @@ export class OpenRoom {
     const calls = createCalls({ room, media: platform.media, report, clock, random, logger })
     this.#clock = clock
     this.control = room
-    this.session = { link, room, chat, files, calls }
+    const relayOnly = new RelayOnly({ room: room.id, settings: stores.settings, mesh, calls })
+    this.#relayOnly = relayOnly
+    this.session = { link, room, chat, files, calls, setRelayOnly: (on) => relayOnly.set(on) }
   }
 
   /** History is readable once this resolves, whether or not anybody is there. */
@@ -59,6 +63,7 @@ export class OpenRoom {
     await chat.start()
     await files.start()
     await calls.start()
+    await this.#relayOnly.load()
     await this.control.start()
   }
 

@@ -148,6 +148,35 @@ describe('a peer', () => {
     expect(await stores.settings.keys('forgotten/')).toEqual([])
   })
 
+  it('CA-22 keeps with the room whether its address is hidden there, and hides it before anybody is reached', async () => {
+    const stores = createMemoryStorage()
+    const ann = await person(1, stores)
+    const mesh = network.node(ann.id)
+    const [hidden, shown] = [ann.newRoom(), ann.newRoom()]
+    const first = await ann.enter(hidden)
+    expect([mesh?.isRelayOnly, first.calls.isRelayOnly()]).toEqual([false, false])
+    await first.setRelayOnly(true)
+    expect([mesh?.isRelayOnly, first.calls.isRelayOnly()]).toEqual([true, true])
+    const second = await ann.enter(shown)
+    expect([mesh?.isRelayOnly, second.calls.isRelayOnly()]).toEqual([false, false])
+    await ann.stop()
+
+    const again = await person(1, stores)
+    const wasHidden: (boolean | undefined)[] = []
+    const ben = await person(2)
+    await ben.enter(hidden)
+    const back = network.node(again.id)
+    for (const event of ['link:opened', 'link:changed'] as const)
+      back?.events.on(event, ({ path }) => path === 'direct' && wasHidden.push(back.isRelayOnly))
+    const session = await again.enter(hidden)
+    await settle(60)
+    await clock.advance(2_000)
+    expect(session.calls.isRelayOnly()).toBe(true)
+    expect(new Set(wasHidden)).toEqual(new Set([true]))
+    await again.forget(roomIdOf(hidden))
+    expect(await stores.settings.keys(`room/${roomIdOf(hidden)}/`)).toEqual([])
+  })
+
   it('refuses a new room whose own relays do not answer, and opens a known one all the same', async () => {
     const ann = await person(1)
     const here = ann.newRoom()

@@ -55,6 +55,7 @@ function pair(a: Identity, b: Identity): [PairStream, PairStream] {
 async function meet(
   change: { asker?: Partial<AdmissionComponents>; answerer?: Partial<AdmissionComponents> } = {},
   clock = new ManualClock(),
+  version: 1 | 2 = 2,
 ) {
   const [a, b] = [await side(1, clock, change.asker), await side(2, clock, change.answerer)]
   const [left, right] = pair(a.identity, b.identity)
@@ -68,7 +69,7 @@ async function meet(
     }
   }
   const [asker, answerer] = await Promise.all([
-    run(askAdmission(left, a.components, a.admit), left),
+    run(askAdmission(left, a.components, a.admit, version), left),
     run(answerAdmission(right, b.components, b.admit), right),
   ])
   return { asker, answerer, a, b }
@@ -78,8 +79,16 @@ describe('admission', () => {
   it('RO-4 each side learns account and name of the other, once both have proven the secret', async () => {
     const { asker, answerer, a, b } = await meet()
     expect([asker, answerer]).toEqual(['ok', 'ok'])
-    expect(a.admitted).toEqual([{ peer: b.identity.peer, account: b.identity.account, name: 'person 2' }])
-    expect(b.admitted).toEqual([{ peer: a.identity.peer, account: a.identity.account, name: 'person 1' }])
+    const card = ({ peer, account, agreement }: Identity, name: string) =>
+      [{ peer, account, name, agreement: agreement.publicKey }] as const
+    expect(a.admitted).toEqual(card(b.identity, 'person 2'))
+    expect(b.admitted).toEqual(card(a.identity, 'person 1'))
+  })
+  it('RO-4 who asks in version 1 is answered in it: both are admitted, and neither can be sealed to', async () => {
+    const { asker, answerer, a, b } = await meet({}, new ManualClock(), 1)
+    expect([asker, answerer]).toEqual(['ok', 'ok'])
+    expect(a.admitted).toMatchObject([{ account: b.identity.account, agreement: undefined }])
+    expect(b.admitted).toMatchObject([{ account: a.identity.account, agreement: undefined }])
   })
   it('RO-5 a wrong secret is refused by name on both sides and nobody is admitted', async () => {
     const { asker, answerer, a, b } = await meet({ asker: { keys: roomKeys(otherLink) } })
@@ -154,7 +163,7 @@ describe('admission', () => {
       await refuse(right, error)
       return errorName(error)
     })
-    await left.send(encodeHandshake({ t: 'hello', v: 2, n: systemRandom(32) }))
+    await left.send(encodeHandshake({ t: 'hello', v: 3, n: systemRandom(32) }))
     expect(await answering).toBe('VersionError')
     const told = decodeHandshake((await left.receive()) ?? new Uint8Array())
     expect(told).toEqual({ t: 'refused', reason: 'VersionError' })

@@ -3,9 +3,15 @@ import type { Clock, RandomBytes } from '../base/clock.ts'
 import { errorName, ProtocolError, VersionError } from '../base/errors.ts'
 import type { AccountId, PeerId } from '../base/ids.ts'
 import { within } from '../base/wait.ts'
-import { certifyTab, checkCertificate, type Identity, type VerifySignature } from '../identity/index.ts'
+import {
+  certifyTab,
+  checkCertificate,
+  type CertificateVersion,
+  type Identity,
+  type VerifySignature,
+} from '../identity/index.ts'
 import type { MeshStream } from '../mesh/index.ts'
-import { handshakeTimeoutMs, roomVersion } from './constants.ts'
+import { handshakeTimeoutMs, oldestRoomVersion, roomVersion } from './constants.ts'
 import { ReplayedProofError, WrongSecretError } from './errors.ts'
 import { derive, mac, type RoomKeys } from './keys.ts'
 import {
@@ -24,6 +30,8 @@ export interface Admitted {
   readonly peer: PeerId
   readonly account: AccountId
   readonly name: string
+  /** What things are sealed to for this account; older builds have none. */
+  readonly agreement: Bytes | undefined
 }
 
 export interface AdmissionComponents {
@@ -45,16 +53,18 @@ type Of<T extends HandshakeMessage['t']> = Extract<HandshakeMessage, { t: T }>
  * Throws `WrongSecretError`, `VersionError`, a `CertificateError`, `ProtocolError` or `TimeoutError`; the stream is over then.
  *
  * @param admit called when the other side has proven itself
+ * @param version an older one for a side that refused ours with `VersionError`
  */
 export async function askAdmission(
   stream: MeshStream,
   components: AdmissionComponents,
   admit: (other: Admitted) => void,
+  version: CertificateVersion = roomVersion,
 ): Promise<void> {
   const { keys, identity, random, replay } = components
   const ours = random(32)
   replay.issued(ours)
-  await send(stream, { t: 'hello', v: roomVersion, n: ours })
+  await send(stream, { t: 'hello', v: version, n: ours })
   const challenge = await receive(stream, 'challenge', components)
   const transcript = transcriptOf(ours, challenge.n, identity.peer, stream.peer)
   await send(stream, { t: 'proof', p: proof(keys, 'initiator', transcript) })
@@ -63,7 +73,7 @@ export async function askAdmission(
     throw new WrongSecretError('the other side does not know the secret')
   }
   admit(await readCard(stream.peer, accept.s, cardKey(keys, 'responder', transcript), components))
-  await send(stream, { t: 'welcome', s: await sealedCard('initiator', transcript, components) })
+  await send(stream, { t: 'welcome', s: await sealedCard('initiator', transcript, components, version) })
   await receive(stream, 'done', components)
   await stream.close()
 }
@@ -79,7 +89,7 @@ export async function answerAdmission(
 ): Promise<void> {
   const { keys, identity, random, replay } = components
   const hello = await receive(stream, 'hello', components)
-  if (hello.v !== roomVersion) throw new VersionError(`expected version ${roomVersion}, got ${hello.v}`)
+  const version = versionOf(hello.v)
   if (replay.wasIssued(hello.n)) throw new ReplayedProofError('our own nonce came back')
   const ours = random(32)
   await send(stream, { t: 'challenge', n: ours })
@@ -89,7 +99,7 @@ export async function answerAdmission(
   if (!equalBytes(claim.p, proof(keys, 'initiator', transcript))) {
     throw new WrongSecretError('the other side does not know the secret')
   }
-  const s = await sealedCard('responder', transcript, components)
+  const s = await sealedCard('responder', transcript, components, version)
   await send(stream, { t: 'accept', p: proof(keys, 'responder', transcript), s })
   const welcome = await receive(stream, 'welcome', components)
   admit(await readCard(stream.peer, welcome.s, cardKey(keys, 'initiator', transcript), components))
@@ -149,12 +159,19 @@ function cardKey(keys: RoomKeys, role: Role, transcript: Bytes): Bytes {
   return derive(keys.admission, transcript, `card of ${role}`)
 }
 
+/** The handshake's version is that of the certificates in it. */
+function versionOf(v: number): CertificateVersion {
+  if (v === roomVersion || v === oldestRoomVersion) return v
+  throw new VersionError(`expected version ${oldestRoomVersion} or ${roomVersion}, got ${v}`)
+}
+
 async function sealedCard(
   role: Role,
   transcript: Bytes,
   { keys, identity, clock, name, appVersion }: AdmissionComponents,
+  version: CertificateVersion,
 ): Promise<Bytes> {
-  const certificate = await certifyTab(identity, keys.id, clock)
+  const certificate = await certifyTab(identity, keys.id, clock, version)
   return sealOnce(cardKey(keys, role, transcript), encodeCard({ certificate, name: name(), app: appVersion }))
 }
 
@@ -165,6 +182,7 @@ async function readCard(
   { keys, clock, verify }: AdmissionComponents,
 ): Promise<Admitted> {
   const { certificate, name } = decodeCard(openOnce(key, sealed))
-  const { account } = await checkCertificate(certificate, { room: keys.id, peer, now: clock.now(), verify })
-  return { peer, account, name: cleanName(name) }
+  const place = { room: keys.id, peer, now: clock.now(), verify }
+  const { account, agreement } = await checkCertificate(certificate, place)
+  return { peer, account, name: cleanName(name), agreement }
 }

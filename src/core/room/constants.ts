@@ -4,8 +4,11 @@ export const roomProtocol = '/tessera/room/1'
 /** Names, goodbye, and who else is here; one stream each way between two members. */
 export const presenceProtocol = '/tessera/presence/1'
 
-/** Version inside the handshake; another one is answered with a refusal that says so. */
-export const roomVersion = 1
+/** Version inside the handshake; a later one is answered with a refusal that says so. From 2 on certificates have an agreement key. */
+export const roomVersion = 2
+
+/** Builds from before agreement keys speak this one; they are met in it. */
+export const oldestRoomVersion = 1
 
 /** Certificate (about 250 bytes), name and app version with room to grow. */
 export const maxHandshakeFrameBytes = 2_048

@@ -50,6 +50,11 @@ export interface Room {
   member(peer: PeerId): Member | undefined
   /** Name last seen for an account (kept on disk), or undefined. */
   nameOf(account: AccountId): string | undefined
+  /**
+   * The 32-byte key that things are sealed to for an account (ID-7), our own included; undefined for one that was never met
+   * here, or with a build from before such keys only. Kept on disk.
+   */
+  agreementOf(account: AccountId): Bytes | undefined
 
   openStream(peer: PeerId, protocol: string, options: OpenOptions): Promise<MeshStream>
   handle(protocol: string, handler: StreamHandler, options: HandleOptions): () => void

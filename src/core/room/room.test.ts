@@ -1,18 +1,20 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { systemClock, systemRandom } from '../base/clock.ts'
+import { VersionError } from '../base/errors.ts'
 import { silent } from '../base/logger.ts'
 import { ManualClock, settle } from '../base/testing/manual-clock.ts'
 import { createVerifier, type Identity } from '../identity/index.ts'
 import { testIdentity } from '../identity/testing/test-identity.ts'
-import type { Mesh } from '../mesh/index.ts'
+import type { Mesh, MeshStream } from '../mesh/index.ts'
 import { LoopbackNetwork, type LoopbackMesh } from '../mesh/testing/loopback.ts'
 import { createMemoryMesh, MemoryRendezvous } from '../mesh/testing/memory-mesh.ts'
 import { createMemoryStorage, type Stores } from '../storage/index.ts'
 import { createChat } from '../chat/index.ts'
-import { askAdmission } from './admission.ts'
+import { answerAdmission, askAdmission, refuse } from './admission.ts'
 import { createRoom, type Room, type RoomControl } from './index.ts'
-import { roomKeys } from './keys.ts'
+import { rendezvousNames, roomKeys } from './keys.ts'
 import { newRoomLink } from './link.ts'
+import { decodeHandshake } from './messages.ts'
 import { ReplayGuard } from './replay-guard.ts'
 
 const verify = createVerifier()
@@ -44,7 +46,7 @@ function house(clock = new ManualClock()) {
     await settle(30)
     return { mesh, room, stores, identity }
   }
-  return { network, clock, guest }
+  return { network, clock, guest, link }
 }
 
 const seen = ({ room }: Guest): string[] =>
@@ -114,6 +116,46 @@ describe('a room', () => {
     await a.room.stop()
     const again = await guest(1, { stores: a.stores })
     expect(again.room.nameOf(b.identity.account)).toBe('Ben')
+  })
+  it('RO-11 the agreement key of whoever was met is known, and kept for the next visit', async () => {
+    const { guest } = house()
+    const [a, b] = [await guest(1), await guest(2)]
+    expect(a.room.agreementOf(b.identity.account)).toEqual(b.identity.agreement.publicKey)
+    expect(a.room.agreementOf(a.identity.account)).toEqual(a.identity.agreement.publicKey)
+    await b.room.stop()
+    await a.room.stop()
+    const again = await guest(1, { stores: a.stores })
+    expect(again.room.agreementOf(b.identity.account)).toEqual(b.identity.agreement.publicKey)
+  })
+  it('RO-4 an older build, which refuses version 2, is met in version 1 and has no agreement key', async () => {
+    const { network, clock, guest, link } = house()
+    const identity = await testIdentity(2)
+    const old = network.peer(identity.peer)
+    await old.start()
+    const keys = roomKeys(link)
+    const refusedVersions: number[] = []
+    const answer = async (stream: MeshStream): Promise<void> => {
+      const frame = await stream.receive()
+      const hello = decodeHandshake(frame ?? new Uint8Array())
+      if (hello.t !== 'hello' || hello.v !== 1) {
+        refusedVersions.push(hello.t === 'hello' ? hello.v : NaN)
+        return refuse(stream, new VersionError('expected version 1'))
+      }
+      const frames = [frame] // the first one is read again
+      const receive = stream.receive.bind(stream)
+      stream.receive = () => (frames.length > 0 ? Promise.resolve(frames.pop()) : receive())
+      const parts = { keys, identity, verify, clock, random: systemRandom, appVersion: '0' }
+      const person = { ...parts, replay: new ReplayGuard(clock), name: () => 'old friend' }
+      await answerAdmission(stream, person, (other) => old.setAdmitted(other.peer, true))
+    }
+    const options = { maxFrameBytes: 2048, overRelay: true, beforeAdmission: true }
+    old.handle('/tessera/room/1', answer, options)
+    network.register(rendezvousNames(keys, clock.now())[0] ?? '', old.self)
+    const a = await guest(1)
+    await clock.advance(5_000)
+    expect(refusedVersions).toEqual([2])
+    expect(seen(a)).toEqual(['old friend relayed'])
+    expect(a.room.agreementOf(identity.account)).toBeUndefined()
   })
   it('RO-5 a stranger with another secret is refused by name and learns of nobody', async () => {
     const { network, guest } = house()

@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import { errorName } from '../base/errors.ts'
 import { Emitter } from '../base/events.ts'
 import type { AccountId, PeerId, RoomId } from '../base/ids.ts'
-import { CertificateError } from '../identity/index.ts'
+import { CertificateError, type CertificateVersion } from '../identity/index.ts'
 import { ProtocolUnsupportedError, type Mesh, type MeshStream } from '../mesh/index.ts'
 import type { HandleOptions, OpenOptions, StreamHandler } from '../mesh/index.ts'
 import {
@@ -13,7 +13,14 @@ import {
   type AdmissionComponents,
   type Admitted,
 } from './admission.ts'
-import { discoverMs, maxHandshakeFrameBytes, registrationTtlMs, roomProtocol } from './constants.ts'
+import {
+  discoverMs,
+  maxHandshakeFrameBytes,
+  oldestRoomVersion,
+  registrationTtlMs,
+  roomProtocol,
+  roomVersion,
+} from './constants.ts'
 import { ReplayedProofError, WrongSecretError } from './errors.ts'
 import type { Member, RoomComponents, RoomControl, RoomEvents, RoomInit } from './index.ts'
 import { rendezvousNames, roomKeys, topicName, type RoomKeys } from './keys.ts'
@@ -141,6 +148,10 @@ export class OpenSecretRoom implements RoomControl {
     if (account === this.self.account) return this.#name
     return this.#roster.nameOf(account) ?? this.#memory.nameOf(account)
   }
+  agreementOf(account: AccountId): Bytes | undefined {
+    const { identity } = this.#components
+    return account === this.self.account ? identity.agreement.publicKey : this.#memory.agreementOf(account)
+  }
 
   setName(name: string): void {
     this.#name = cleanName(name)
@@ -183,17 +194,27 @@ export class OpenSecretRoom implements RoomControl {
   }
 
   async #ask(peer: PeerId): Promise<void> {
-    let stream: MeshStream | undefined
     try {
-      stream = await this.#mesh.openStream(peer, roomProtocol, {
-        maxFrameBytes: maxHandshakeFrameBytes,
-        overRelay: true,
+      await this.#askAs(peer, roomVersion).catch((error: unknown) => {
+        if (errorName(error) !== 'VersionError') throw error
+        return this.#askAs(peer, oldestRoomVersion)
       })
-      await askAdmission(stream, this.#admission, (other) => this.#admit(other))
       void this.#presence.tell(peer)
     } catch (error) {
-      stream?.abort(error instanceof Error ? error : new Error(String(error)))
       if (isFinalRefusal(error)) this.#refused(peer, error)
+      throw error
+    }
+  }
+
+  async #askAs(peer: PeerId, version: CertificateVersion): Promise<void> {
+    const stream = await this.#mesh.openStream(peer, roomProtocol, {
+      maxFrameBytes: maxHandshakeFrameBytes,
+      overRelay: true,
+    })
+    try {
+      await askAdmission(stream, this.#admission, (other) => this.#admit(other), version)
+    } catch (error) {
+      stream.abort(error instanceof Error ? error : new Error(String(error)))
       throw error
     }
   }
@@ -227,6 +248,7 @@ export class OpenSecretRoom implements RoomControl {
     const isNew = this.#roster.get(other.peer) === undefined
     this.#mesh.setAdmitted(other.peer, true)
     this.#memory.named(other.account, other.name)
+    if (other.agreement !== undefined) this.#memory.agreed(other.account, other.agreement)
     this.#roster.admitted(other)
     if (isNew) this.#introduce(other.peer)
   }

@@ -8,7 +8,7 @@ interface CallDevicesInit {
   readonly chosen: { readonly microphone: string; readonly camera: string }
   readonly onStreams: () => void
   readonly onClosed: () => void
-  readonly createLink: (peer: PeerId, offers: boolean, tracks: SentTracks) => PeerMedia
+  readonly createLink: (peer: PeerId, offers: boolean, isHidden: boolean, tracks: SentTracks) => PeerMedia
 }
 
 /** Microphone, camera and screen of one call, and the links that carry them. A change is a track swap on every link. */
@@ -97,8 +97,8 @@ export class CallDevices implements LocalSession {
     })
   }
 
-  link(peer: PeerId, offers: boolean): PeerMedia {
-    const link = this.#init.createLink(peer, offers, this.#tracks())
+  link(peer: PeerId, offers: boolean, isHidden: boolean): PeerMedia {
+    const link = this.#init.createLink(peer, offers, isHidden, this.#tracks())
     this.#links.add(link)
     return link
   }

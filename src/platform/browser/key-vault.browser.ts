@@ -58,6 +58,20 @@ describe('keys in IndexedDB', () => {
     expect(await verify(key.publicKey, await key.sign(message), message)).toBe(true)
     expect((await (await a.database.database()).get('keys', 'account'))?.kind).toBe('wrapped')
   })
+  it('ID-7 tabs that make the agreement key at once have one, it is not readable, and both ways of keeping it agree', async () => {
+    const [a, b] = await openTwice()
+    const keys = await Promise.all([a, b, a, b].map(({ database }) => new IdbKeyVault(database).agreement()))
+    const [held] = keys
+    if (held === undefined) throw new Error('no key')
+    for (const key of keys) expect(key.publicKey).toEqual(held.publicKey)
+    const stored = await (await a.database.database()).get('keys', 'agreement')
+    if (stored?.kind !== 'webcrypto') throw new Error('this engine has WebCrypto X25519')
+    await expect(crypto.subtle.exportKey('pkcs8', stored.privateKey)).rejects.toBeInstanceOf(DOMException)
+    const [c, d] = await openTwice()
+    const wrapped = await new IdbKeyVault(c.database, makeWrappedKey).agreement()
+    expect((await new IdbKeyVault(d.database).agreement()).publicKey).toEqual(wrapped.publicKey)
+    expect(await held.agree(wrapped.publicKey)).toEqual(await wrapped.agree(held.publicKey))
+  })
   it('ID-2 each slot has its own key', async () => {
     const [a] = await openTwice()
     const vault = new IdbKeyVault(a.database)

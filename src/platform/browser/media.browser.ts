@@ -14,14 +14,16 @@ afterEach(() => {
 })
 
 /** Two engines in one page, their signals carried across; `alter` may change what travels to the answering side. */
-async function pair(alter: (signal: MediaSignal) => MediaSignal = (s) => s, wanted = both) {
-  const left = new BrowserMedia(() => [])
+async function pair(alter: (signal: MediaSignal) => MediaSignal = (s) => s, wanted = both, isHidden = false) {
+  // Nobody listens there: what is gathered is gathered without an answer.
+  const servers = [{ urls: ['stun:127.0.0.1:9', 'turn:127.0.0.1:9'], username: 'u', credential: 'c' }]
+  const left = new BrowserMedia(() => (isHidden ? servers : []))
   const right = new BrowserMedia(() => [])
   const a = await left.open(id, wanted)
   const b = await right.open(id, wanted)
   open.push(a, b)
-  const aLink = a.link(rightPeer, true)
-  const bLink = b.link(leftPeer, false)
+  const aLink = a.link(rightPeer, true, isHidden)
+  const bLink = b.link(leftPeer, false, false)
   const states: string[] = []
   const signals: MediaSignal[] = []
   bLink.onState((state) => states.push(state))
@@ -141,6 +143,21 @@ describe('media between two engines', () => {
     const { states } = await pair(swap)
     await expect.poll(() => states.at(-1), { timeout: 20_000 }).toBe('failed')
     expect(states).not.toContain('connected')
+  })
+  it('CA-22 gathers nothing of its own and never connects directly while hidden', async () => {
+    const { aLink, signals, states } = await pair((s) => s, both, true)
+    await expect.poll(() => signals.length, { timeout: 10_000 }).toBeGreaterThan(0)
+    aLink.restart()
+    await expect
+      .poll(() => signals.filter(({ kind }) => kind === 'description').length, { timeout: 10_000 })
+      .toBeGreaterThan(1)
+    expect(signals.filter(({ kind }) => kind === 'candidate')).toEqual([])
+    expect(JSON.stringify(signals)).not.toMatch(/a=candidate/)
+    expect(states).not.toContain('connected')
+  })
+  it('CA-22 can hide behind TURN servers, not behind STUN servers', async () => {
+    expect(await new BrowserMedia(() => [{ urls: 'stun:s.example' }]).canRelay()).toBe(false)
+    expect(await new BrowserMedia(() => [{ urls: 'turn:t.example' }]).canRelay()).toBe(true)
   })
   it('releases the devices when closed', async () => {
     const { a, left } = await pair()

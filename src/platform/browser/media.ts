@@ -1,5 +1,6 @@
 import { Emitter } from '../../core/base/events.ts'
 import type { CallId, PeerId } from '../../core/base/ids.ts'
+import { turnOnly, type IceServer } from '../../core/mesh/index.ts'
 import type { CallMedia, LocalSession, MediaEngine } from '../../core/calls/index.ts'
 import { CallDevices } from './call-devices.ts'
 import { PeerMedia, type RemoteStreams } from './peer-media.ts'
@@ -18,7 +19,7 @@ export interface StreamsOfCall {
  * configuration only; none are built in, so no third party learns of a call.
  */
 export class BrowserMedia implements MediaEngine {
-  readonly #iceServers: () => readonly RTCIceServer[]
+  readonly #iceServers: () => readonly IceServer[]
   readonly #refresh: () => Promise<void>
   readonly #streams = new Map<CallId, StreamsOfCall>()
   readonly #links = new Map<CallId, Map<PeerId, PeerMedia>>()
@@ -28,11 +29,16 @@ export class BrowserMedia implements MediaEngine {
 
   /** @param refresh brings `iceServers` up to date before a call; it does not reject */
   constructor(
-    iceServers: () => readonly RTCIceServer[],
+    iceServers: () => readonly IceServer[],
     refresh: () => Promise<void> = () => Promise.resolve(),
   ) {
     this.#iceServers = iceServers
     this.#refresh = refresh
+  }
+
+  async canRelay(): Promise<boolean> {
+    await this.#refresh()
+    return turnOnly(this.#iceServers()).length > 0
   }
 
   async useDevice(kind: 'microphone' | 'camera', device: string): Promise<void> {
@@ -68,11 +74,16 @@ export class BrowserMedia implements MediaEngine {
         this.#links.delete(call)
         changed()
       },
-      createLink: (peer, offers, tracks) => {
+      createLink: (peer, offers, isHidden, tracks) => {
+        const iceServers = (): IceServer[] => {
+          const servers = this.#iceServers()
+          return [...(isHidden ? turnOnly(servers) : servers)]
+        }
         const link = new PeerMedia({
-          iceServers: this.#iceServers,
+          iceServers,
           connection: new RTCPeerConnection({
-            iceServers: [...this.#iceServers()],
+            iceServers: iceServers(),
+            iceTransportPolicy: isHidden ? 'relay' : 'all',
             bundlePolicy: 'max-bundle',
           }),
           tracks,

@@ -25,6 +25,8 @@ export type SentTracks = readonly [
 ]
 const lineKinds = ['audio', 'video', 'video', 'audio'] as const
 const cameraLine = 1
+const screenLine = 2
+const pictureLines = [cameraLine, screenLine] as const
 
 /** A level older than this is of somebody who stopped sending (Opus DTX). */
 const staleLevelMs = 400
@@ -32,7 +34,7 @@ const staleLevelMs = 400
 interface PeerMediaInit {
   readonly connection: RTCPeerConnection
   /** Read anew with each restart of ICE: credentials in it run out. */
-  readonly iceServers: () => readonly RTCIceServer[]
+  readonly iceServers: () => RTCIceServer[]
   readonly tracks: SentTracks
   /** Makes every offer of this connection; the other side asks for them. */
   readonly offers: boolean
@@ -154,7 +156,7 @@ export class PeerMedia implements MediaLink {
     if (this.#closed || this.#connection.signalingState === 'closed') return
     this.#connection.setConfiguration({
       ...this.#connection.getConfiguration(),
-      iceServers: [...this.#init.iceServers()],
+      iceServers: this.#init.iceServers(),
     })
     if (this.#init.offers) this.#connection.restartIce()
     else this.#onSignal({ kind: 'restart' })
@@ -242,7 +244,27 @@ export class PeerMedia implements MediaLink {
     // The check took a moment: what came meanwhile has told its own state.
     if (this.#closed || this.#connection.connectionState !== state) return
     this.#onState(state)
-    if (state === 'connected' && this.#limits !== undefined) this.limit(this.#limits)
+    if (state !== 'connected') return
+    if (this.#limits !== undefined) this.limit(this.#limits)
+    const ice = this.#connection.getTransceivers()[cameraLine]?.sender.transport?.iceTransport
+    if (ice !== undefined) ice.onselectedcandidatepairchange = () => this.#sendWholePictures()
+  }
+
+  /** On a new way the other side would ask for much that was lost before it asks for a whole picture: seconds later. */
+  #sendWholePictures(): void {
+    this.#applying = this.#applying
+      .then(async () => {
+        for (const line of pictureLines) {
+          const sender = this.#connection.getTransceivers()[line]?.sender
+          if (this.#closed || sender?.track == null) continue
+          const parameters = sender.getParameters()
+          const encodingOptions = parameters.encodings.map(() => ({ keyFrame: true }))
+          await sender.setParameters(parameters, { encodingOptions })
+        }
+      })
+      .catch(() => {
+        // An engine without the option, or a connection that is gone: the other side asks by itself.
+      })
   }
 
   /** SPEC CA-10. DTLS enforces it as well; this says so explicitly, from what the transport really uses. */

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import type { IceServer } from '../../core/mesh/index.ts'
 
 const urls = v.union([v.string(), v.array(v.string())])
 const schema = v.object({
@@ -17,17 +18,21 @@ const staleMs = 20 * 60_000
 
 /** What the relay that serves this page says of itself: read anew before each try, ICE servers kept from the last answer. */
 export class RelayConfig {
-  #iceServers: readonly RTCIceServer[] = []
+  #iceServers: readonly IceServer[] = []
   #readAt = -Infinity
 
-  iceServers(): readonly RTCIceServer[] {
+  iceServers(): readonly IceServer[] {
     return this.#iceServers
   }
 
-  /** Asks again when the last answer is old enough for its credentials to run out; what was known stays when it fails. */
+  /**
+   * Asks again when there was no answer yet, or the last is old enough for its credentials to run out; what was known stays when it
+   * fails.
+   */
   async refresh(): Promise<void> {
     const hasCredentials = this.#iceServers.some(({ credential }) => credential !== undefined)
-    if (hasCredentials && performance.now() - this.#readAt > staleMs) await this.addresses()
+    const isStale = hasCredentials && performance.now() - this.#readAt > staleMs
+    if (isStale || this.#readAt === -Infinity) await this.addresses()
   }
 
   /** Its dialable addresses; none when it does not answer. */

@@ -217,7 +217,16 @@ function layOut(pieces: readonly StoredPiece[]): { blob: Blob; rows: PieceRow[] 
     parts.push(bytes, path)
     offset += bytes.byteLength + path.byteLength
   }
+  hurryCollector(offset)
   return { blob: new Blob(parts), rows }
+}
+
+/**
+ * Lets the collector feel the weight of a Blob. Chromium holds a Blob's bytes until its object is collected, and counts none of them: after
+ * some 500 MB written without another allocation it refuses every further Blob. An untouched buffer of the same length takes no memory and is counted.
+ */
+function hurryCollector(blobBytes: number): void {
+  new ArrayBuffer(blobBytes)
 }
 
 async function catchUp(index: FileIndex, id: FileId, store: RowReader): Promise<readonly PieceRow[]> {

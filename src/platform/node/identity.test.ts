@@ -23,6 +23,14 @@ describe('keys in files', () => {
       expect(await verify(first.publicKey, await key.sign(message), message)).toBe(true)
     }
   })
+  it('ID-7 vaults that make the agreement key at once have one, and it is not the account key', async () => {
+    const path = await temporaryFolder()
+    const keys = await Promise.all(Array.from({ length: 4 }, () => new FileKeyVault(path).agreement()))
+    const again = await new FileKeyVault(path).agreement()
+    for (const key of keys) expect(key.publicKey).toEqual(again.publicKey)
+    const { publicKey } = await new FileKeyVault(path).account()
+    expect(again.publicKey).not.toEqual(publicKey)
+  })
   it.skipIf(process.platform === 'win32')(
     'ID-1 only the owner may read a key, even one that was copied about',
     async () => {

@@ -1,11 +1,18 @@
 import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
 import { systemRandom } from '../../core/base/clock.ts'
-import { firstUnkeptSlot, keyFromSeed, type KeyVault, type SigningKey } from '../../core/identity/index.ts'
+import {
+  agreementFromSeed,
+  firstUnkeptSlot,
+  keyFromSeed,
+  type AgreementKey,
+  type KeyVault,
+  type SigningKey,
+} from '../../core/identity/index.ts'
 import { StorageError } from '../../core/storage/index.ts'
 import { DurableFolder, guarded, readWhole } from './durable-folder.ts'
 
-/** Keys of a Node peer: 32-byte seeds (RFC 8032) in files that only their owner may read (SPEC ID-1). */
+/** Keys of a Node peer: 32-byte seeds (RFC 8032, RFC 7748) in files that only their owner may read (SPEC ID-1). */
 export class FileKeyVault implements KeyVault {
   readonly #folder: DurableFolder
 
@@ -15,16 +22,20 @@ export class FileKeyVault implements KeyVault {
   }
 
   account(): Promise<SigningKey> {
-    return this.#loadOrMake('account.key')
+    return this.#loadOrMake('account.key', keyFromSeed)
+  }
+
+  agreement(): Promise<AgreementKey> {
+    return this.#loadOrMake('agreement.key', agreementFromSeed)
   }
 
   async tab(slot: number): Promise<SigningKey> {
     return slot < firstUnkeptSlot
-      ? await this.#loadOrMake(`tab-${String(slot)}.key`)
+      ? await this.#loadOrMake(`tab-${String(slot)}.key`, keyFromSeed)
       : keyFromSeed(systemRandom(32))
   }
 
-  async #loadOrMake(name: string): Promise<SigningKey> {
+  async #loadOrMake<K>(name: string, keyOf: (seed: Uint8Array) => K): Promise<K> {
     const path = join(this.#folder.path, name)
     let seed = await readWhole(path)
     if (seed === undefined) {
@@ -38,7 +49,7 @@ export class FileKeyVault implements KeyVault {
     }
     if (seed?.byteLength !== 32)
       throw new StorageError(`the key file ${name} is damaged: restore it or remove it`)
-    const key = keyFromSeed(seed)
+    const key = keyOf(seed)
     seed.fill(0)
     return key
   }

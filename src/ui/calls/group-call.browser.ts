@@ -189,6 +189,48 @@ describe('a call of the room', () => {
     expect(page.getByTestId('quality').elements()).toEqual([])
   })
 
+  it('CA-22 says of each which way it takes', async () => {
+    const { peer: fake } = await inCall(person('ann'), person('ben'), person('cleo'))
+    const { calls } = fake.open
+    const figures = { grade: 'good', rttMs: 9, jitterMs: 1, loss: 0, receivedKbps: 1, sentKbps: 1 } as const
+    const picture = { fps: 24, width: 640, height: 360, codec: 'VP8', seen: { fps: 1, height: 1, loss: 0 } }
+    for (const [name, path] of [
+      ['ann', 'direct'],
+      ['ben', 'relayed'],
+      ['cleo', 'hidden'],
+    ] as const)
+      calls.quality.set(`tab of ${name}` as PeerId, { ...figures, ...picture, path })
+    calls.events.emit('quality:changed', {})
+    await expect.element(tile('ann')).toHaveTextContent('Direct: straight between you two')
+    await expect.element(tile('ben')).toHaveTextContent('Relayed: through a TURN server')
+    await expect.element(tile('cleo')).toHaveTextContent('they do not see your address')
+    calls.quality.clear()
+    calls.events.emit('quality:changed', {})
+    await expect.poll(() => page.getByTestId('path').elements()).toEqual([])
+  })
+
+  it('CA-22 hides the address on a word, or says why it cannot', async () => {
+    const { peer: fake } = await inCall(person('ann', { link: 'lost' }))
+    const { calls } = fake.open
+    await page.getByRole('button', { name: 'Devices and options' }).click()
+    const box = page.getByLabelText('Hide my address in this room')
+    await expect.element(box).not.toBeChecked()
+    expect(page.getByText('This relay offers no TURN server').elements()).toEqual([])
+    await box.click()
+    await expect.element(box).toBeChecked()
+    expect(calls.isRelayOnly()).toBe(true)
+    await expect.element(tile('ann')).toHaveTextContent('your address stays hidden')
+    await box.click()
+    expect(calls.isRelayOnly()).toBe(false)
+    calls.hasTurn = false
+    await page.getByRole('button', { name: 'Close' }).last().click()
+    await page.getByRole('button', { name: 'Devices and options' }).click()
+    await expect.element(page.getByText('This relay offers no TURN server')).toBeVisible()
+    await box.click()
+    await expect.element(page.getByText('this relay has no TURN server to hide it behind')).toBeVisible()
+    await expect.element(box).not.toBeChecked()
+  })
+
   it('is asked to mute or to speak, and alone decides', async () => {
     const { peer: fake } = await inCall(person('ann'))
     const { calls } = fake.open

@@ -26,15 +26,19 @@ export function fromCbor<S extends v.GenericSchema>(
   maxBytes: number,
   maxItems = Infinity,
 ): v.InferOutput<S> {
+  return shapedAs(schema, decodeCbor(bytes, maxBytes, maxItems))
+}
+
+/** The first half of {@link fromCbor}: what the bytes say, of any shape. For a message that is looked at twice. */
+export function decodeCbor(bytes: Uint8Array, maxBytes: number, maxItems = Infinity): unknown {
   if (bytes.byteLength > maxBytes) {
     throw new InvalidMessageError(
       `expected at most ${String(maxBytes)} bytes, got ${String(bytes.byteLength)}`,
     )
   }
   checkHeads(bytes, maxItems)
-  let value: unknown
   try {
-    value = decode(bytes, {
+    return decode(bytes, {
       strict: true,
       allowIndefinite: false,
       allowUndefined: false,
@@ -47,6 +51,10 @@ export function fromCbor<S extends v.GenericSchema>(
   } catch (cause) {
     throw new InvalidMessageError('expected canonical CBOR', { cause })
   }
+}
+
+/** The second half of {@link fromCbor}: the value when it is of the schema's shape; otherwise `InvalidMessageError`. */
+export function shapedAs<S extends v.GenericSchema>(schema: S, value: unknown): v.InferOutput<S> {
   const result = v.safeParse(schema, value, { abortEarly: true })
   if (!result.success) {
     const path = result.issues[0].path?.map((part: { key: unknown }) => String(part.key)).join('.') ?? ''

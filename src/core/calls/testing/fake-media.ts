@@ -46,6 +46,13 @@ export class FakeMedia implements MediaEngine {
     await Promise.resolve()
   }
 
+  /** Whether there is a TURN server. */
+  hasTurn = true
+  async canRelay(): Promise<boolean> {
+    await Promise.resolve()
+    return this.hasTurn
+  }
+
   get last(): FakeSession {
     const session = this.sessions.at(-1)
     if (session === undefined) throw new Error('no session was opened')
@@ -94,8 +101,8 @@ export class FakeSession implements LocalSession {
     await Promise.resolve()
     this.set({ screen: on ? 'on' : 'off' })
   }
-  link(peer: PeerId, offers: boolean): FakeLink {
-    const link = new FakeLink(offers, () => this.#engine.connects)
+  link(peer: PeerId, offers: boolean, isHidden: boolean): FakeLink {
+    const link = new FakeLink(offers, isHidden, () => this.#engine.connects)
     this.links.set(peer, link)
     this.made.push(link)
     return link
@@ -123,13 +130,15 @@ export class FakeLink implements MediaLink {
   readonly received: MediaSignal[] = []
   restarts = 0
   closed = false
+  readonly isHidden: boolean
   readonly #offers: boolean
   readonly #connects: () => boolean
   #signal: (signal: MediaSignal) => void = () => {}
   #state: (state: LinkMediaState) => void = () => {}
 
-  constructor(offers: boolean, connects: () => boolean) {
+  constructor(offers: boolean, isHidden: boolean, connects: () => boolean) {
     this.#offers = offers
+    this.isHidden = isHidden
     this.#connects = connects
   }
 
@@ -149,6 +158,10 @@ export class FakeLink implements MediaLink {
     if (this.#connects()) this.#state('connected')
   }
 
+  /** What the engine has to tell the other side. */
+  tell(signal: MediaSignal): void {
+    this.#signal(signal)
+  }
   /** What the network does to the link. */
   link(state: LinkMediaState): void {
     this.#state(state)
@@ -164,14 +177,15 @@ export class FakeLink implements MediaLink {
     await Promise.resolve()
     this.#reads += 1
     const picture = { frames: this.#reads * 30, width: 640, height: 360, codec: 'VP8' }
-    const received = { bytes: this.#reads * 1000, packets: this.#reads * 50, lost: 0, jitterMs: 1 }
+    const received = { packets: this.#reads * 50, lost: 0, jitterMs: 1 }
     return {
       atMs: this.#reads * 1000,
-      path: 'direct',
+      path: this.isHidden ? 'relayed' : 'direct',
       rttMs: 10,
       audio: received,
       video: { ...received, ...picture },
-      sent: { ...picture, bytes: 0, lostFraction: this.seenLoss },
+      sent: { ...picture, lostFraction: this.seenLoss },
+      carried: { received: this.#reads * 1000, sent: 0 },
     }
   }
   #reads = 0

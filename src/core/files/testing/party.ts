@@ -26,6 +26,8 @@ export interface GuestOptions extends FilesInit {
   readonly shards?: ShardStore
   readonly space?: SpaceEstimate
   readonly engine?: CesEngine
+  /** A build from before agreement keys: nothing can be sealed to it. */
+  readonly isOlder?: boolean
 }
 
 /** One peer of a {@link Party} with its files, started. */
@@ -69,6 +71,12 @@ export class Party {
       budgetBytes === undefined ? {} : { budgetBytes },
     )
     await files.start()
+    for (const other of this.guests) {
+      const known = other.room.agreements
+      for (const [account, key] of known) room.agreements.set(account, key)
+      if (options.isOlder !== true) known.set(identity.account, identity.agreement.publicKey)
+    }
+    if (options.isOlder !== true) room.agreements.set(identity.account, identity.agreement.publicKey)
     const guest: Guest = {
       ...{ name, account: identity.account, identity, room, chat, shards, files },
       view: (file) => files.list().find(({ id }) => id === file),

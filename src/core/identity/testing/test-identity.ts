@@ -1,4 +1,5 @@
 import { systemRandom } from '../../base/clock.ts'
+import { agreementFromSeed } from '../agreement.ts'
 import type { Identity } from '../index.ts'
 import { keyFromSeed } from '../keys.ts'
 import { openIdentity } from '../open.ts'
@@ -7,9 +8,14 @@ import { openIdentity } from '../open.ts'
 export async function testIdentity(seed?: number, slot = 0): Promise<Identity> {
   const fixed = (n: number): Uint8Array => new Uint8Array(32).fill(n)
   const account = keyFromSeed(seed === undefined ? systemRandom(32) : fixed(seed))
+  const agreement = agreementFromSeed(seed === undefined ? systemRandom(32) : fixed(64 + seed))
   const tab = keyFromSeed(seed === undefined ? systemRandom(32) : fixed(128 + seed * 4 + slot))
   const { identity } = await openIdentity({
-    keys: { account: () => Promise.resolve(account), tab: () => Promise.resolve(tab) },
+    keys: {
+      account: () => Promise.resolve(account),
+      agreement: () => Promise.resolve(agreement),
+      tab: () => Promise.resolve(tab),
+    },
     slots: { claim: () => Promise.resolve({ slot, release: () => undefined }) },
   })
   return identity

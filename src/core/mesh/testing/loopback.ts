@@ -172,6 +172,11 @@ export class LoopbackMesh implements Mesh {
     this.dropLink(peer)
   }
 
+  isRelayOnly = false
+  setRelayOnly(on: boolean): void {
+    this.isRelayOnly = on
+  }
+
   async openStream(peer: PeerId, protocol: string, options: OpenOptions): Promise<MeshStream> {
     await Promise.resolve()
     const link = this.#links.get(peer)

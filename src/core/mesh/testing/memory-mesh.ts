@@ -48,6 +48,7 @@ export function createMemoryMesh(identity: Identity, rendezvous: MemoryRendezvou
         }),
       relays: () => Promise.resolve([]),
       rendezvous: { register: () => Promise.resolve(), discover: () => Promise.resolve([]) },
+      hasTurn: () => false,
       dialsThroughRelay: false,
       clock: systemClock,
       random: systemRandom,

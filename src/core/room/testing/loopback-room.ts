@@ -67,6 +67,7 @@ export class LoopbackRoom implements Room {
   readonly self: { readonly peer: PeerId; readonly account: AccountId }
   readonly events = new Emitter<RoomEvents>()
   readonly mesh: LoopbackMesh
+  readonly agreements = new Map<AccountId, Bytes>()
   readonly #name: string
   readonly #members = new Map<PeerId, Member>()
   readonly #names = new Map<AccountId, string>()
@@ -89,6 +90,10 @@ export class LoopbackRoom implements Room {
   }
   nameOf(account: AccountId): string | undefined {
     return this.#names.get(account)
+  }
+  /** Of accounts that the test has told of, see {@link agreements}. */
+  agreementOf(account: AccountId): Bytes | undefined {
+    return this.agreements.get(account)
   }
 
   memberJoined(other: LoopbackRoom): void {

@@ -1,0 +1,86 @@
+import type { WireCount } from '../../../bench/lab/wire.ts'
+import type { Person } from './test.ts'
+import { expect } from '@playwright/test'
+
+/** What a person reads of one participant, as numbers. */
+interface Figures {
+  readonly rttMs: number
+  /** Percent. */
+  readonly loss: number
+  readonly receivedKbps: number
+  readonly sentKbps: number
+}
+
+/** The same of the wire, counted by itself. */
+export interface Compared {
+  readonly seen: Figures
+  readonly wire: { readonly loss: number; readonly receivedKbps: number; readonly sentKbps: number }
+}
+
+/** The wire's end that is the shaped person's, and the internet's. */
+const [theirs, internets] = [0, 1] as const
+
+/**
+ * Reads the figures on a person's screen once a second, and counts their wire over the same time; means of both. Fails when sound stops
+ * for a second on either side.
+ */
+export async function compareFigures(of: Person, other: Person, seconds: number): Promise<Compared> {
+  const { wire } = of.site
+  if (wire === undefined) throw new Error('expected a person with a wire')
+  const { page } = of.tab
+  await page.getByRole('button', { name: `Options for ${other.tab.name}` }).click()
+  const panel = page.getByTestId('quality-figures')
+  await expect(panel).toBeVisible()
+  const before = await wire.count()
+  const started = Date.now()
+  const read: Figures[] = []
+  for (let second = 0; second < seconds; second++) {
+    const packets = await Promise.all([of, other].map(soundPackets))
+    await page.waitForTimeout(1_000)
+    read.push(figuresIn(await panel.innerText()))
+    const now = await Promise.all([of, other].map(soundPackets))
+    expect(now.every((count, n) => count > (packets[n] ?? 0))).toBe(true)
+  }
+  const after = await wire.count()
+  const seconds1000 = Date.now() - started
+  await page.keyboard.press('Escape')
+  const grown = (key: keyof WireCount, end: 0 | 1): number => after[key][end] - before[key][end]
+  const lost = grown('lost', internets)
+  return {
+    seen: {
+      rttMs: mean(read.map(({ rttMs }) => rttMs)),
+      loss: mean(read.map(({ loss }) => loss)),
+      receivedKbps: mean(read.map(({ receivedKbps }) => receivedKbps)),
+      sentKbps: mean(read.map(({ sentKbps }) => sentKbps)),
+    },
+    wire: {
+      loss: (100 * lost) / (lost + grown('packets', internets)),
+      receivedKbps: (8 * grown('bytes', internets)) / seconds1000,
+      sentKbps: (8 * grown('bytes', theirs)) / seconds1000,
+    },
+  }
+}
+
+/** Whether one number is within a fifth of another. */
+export function expectWithinFifth(seen: number, truth: number): void {
+  expect(seen).toBeGreaterThan(truth * 0.8)
+  expect(seen).toBeLessThan(truth * 1.2)
+}
+
+async function soundPackets({ tab }: Person): Promise<number> {
+  return (await tab.received()).reduce((sum, { audioPackets }) => sum + audioPackets, 0)
+}
+
+function figuresIn(text: string): Figures {
+  const number = (pattern: RegExp): number => Number(pattern.exec(text)?.[1])
+  return {
+    rttMs: number(/There and back\s+(\d+) ms/),
+    loss: number(/Lost\s+([\d.]+) %/),
+    receivedKbps: number(/↓ (\d+)/),
+    sentKbps: number(/↑ (\d+) kbit/),
+  }
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}

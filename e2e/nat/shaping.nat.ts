@@ -1,0 +1,41 @@
+import { compareFigures, expectWithinFifth } from './lab/figures.ts'
+import { call, expect, meet, test } from './lab/test.ts'
+
+/** Figures of one second vary: a mean of this many is compared. */
+const seconds = 25
+/** How long the sender may take to fit its pictures to the line. */
+const fittingMs = 10_000
+
+test('CA-20 over a line that loses 5 % sound goes on, and the figures say what the line does', async ({
+  networks,
+  personAt,
+}, info) => {
+  const ann = await personAt('Ann', await networks.site('port-restricted', true))
+  const ben = await personAt('Ben', await networks.site('open'))
+  await meet(ann, ben)
+  await call(ann, ben)
+  await ann.site.wire?.shape({ delayMs: 60, loss: 0.05 })
+  await ann.tab.page.waitForTimeout(fittingMs)
+  const { seen, wire } = await compareFigures(ann, ben, seconds)
+  info.annotations.push({ type: 'figures', description: JSON.stringify({ seen, wire }) })
+  expectWithinFifth(seen.loss, 5)
+  expectWithinFifth(seen.loss, wire.loss)
+  expectWithinFifth(seen.rttMs, 120)
+})
+
+test('CA-20 over a line of 300 kbit/s sound goes on, and the figures say what the line carries', async ({
+  networks,
+  personAt,
+}, info) => {
+  const ann = await personAt('Ann', await networks.site('port-restricted', true))
+  const ben = await personAt('Ben', await networks.site('open'))
+  await meet(ann, ben)
+  await call(ann, ben)
+  await ann.site.wire?.shape({ kbitPerSecond: 300 })
+  await ann.tab.page.waitForTimeout(fittingMs)
+  const { seen, wire } = await compareFigures(ann, ben, seconds)
+  info.annotations.push({ type: 'figures', description: JSON.stringify({ seen, wire }) })
+  expect(wire.receivedKbps).toBeLessThan(310)
+  expectWithinFifth(seen.receivedKbps, wire.receivedKbps)
+  expectWithinFifth(seen.sentKbps, wire.sentKbps)
+})

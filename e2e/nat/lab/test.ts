@@ -1,4 +1,4 @@
-import { chromium, expect, test as base, type Browser, type Page } from '@playwright/test'
+import { chromium, expect, test as base, type Browser } from '@playwright/test'
 import { browserFlags, findBrowser } from '../../../tools/browser.ts'
 import { Tab } from '../../fixtures/tab.ts'
 import { Networks, type Site } from './networks.ts'

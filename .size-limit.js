@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 
-// Whatever the page names is fetched before its first paint, however the chunks are called.
+// Whatever the page loads is fetched before its first paint, however the chunks are called. What a room needs besides is only listed in it.
 const page = 'dist/index.html'
-const assets = [...readFileSync(page, 'utf8').matchAll(/"\/(assets\/[^"]+)"/g)].map(
+const assets = [...readFileSync(page, 'utf8').matchAll(/(?:src|href)="\/(assets\/[^"]+)"/g)].map(
   ([, path]) => `dist/${path}`,
 )
 

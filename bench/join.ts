@@ -2,7 +2,8 @@
  * How fast does opening a link become a direct connection, and does it ever fail?
  *
  * One browser, one local relay (the built one). A first tab waits in a room; then fresh profiles open the link one after
- * the other. Time is counted inside the joining page, from navigation start to the moment its people list says "direct".
+ * the other, each when the one before has gone. Time is counted inside the joining page, from navigation start to the moment its people list
+ * says that the other is linked directly.
  * A second round does the same with every core kept busy and counts dials: a join that needed a second peer connection, or
  * never became direct, is a failed dial.
  *
@@ -20,6 +21,7 @@ const quietJoins = 20
 const busyJoins = 40
 const medianLimitMs = 700
 const giveUpMs = 30_000
+const settleMs = 500
 
 interface Join {
   /** Navigation start to "direct", in ms; undefined when it never came. */
@@ -39,6 +41,8 @@ async function join(browser: Browser, link: string): Promise<Join> {
   const context = await browser.newContext()
   try {
     const page = await context.newPage()
+    // The one before takes its leave, the browser its new process up: neither is part of this join.
+    await page.waitForTimeout(settleMs)
     await page.addInitScript({ path: fileURLToPath(new URL('./join-probe.js', import.meta.url)) })
     await page.goto(link, { waitUntil: 'commit' })
     const read = (): Promise<Join> =>

@@ -12,6 +12,7 @@ import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import { FsDatastore } from 'datastore-fs'
 import { createLibp2p } from 'libp2p'
 import { errorName } from '../src/core/base/errors.ts'
+import { withFewWindowUpdates } from '../src/core/mesh/lean-node.ts'
 import { circuitLimits, connectionLimits } from './constants.ts'
 import { tieToConnections } from './reservations.ts'
 import { isUdpPortFree, loadWebRtc } from './webrtc.ts'
@@ -117,7 +118,7 @@ function create(
     },
     transports: direct === undefined ? [webSockets()] : [webSockets(), direct.transport],
     connectionEncrypters: [noise()],
-    streamMuxers: [yamux()],
+    streamMuxers: [withFewWindowUpdates(yamux())],
     connectionGater: {
       denyDialMultiaddr: () => true, // a relay waits to be called
       denyInboundConnection: (connection) => !isInner(connection.remoteAddr) && !init.admit(connection),
@@ -128,7 +129,7 @@ function create(
       maxIncomingPendingConnections: connectionLimits.maxPending,
     },
     services: {
-      identify: identify(),
+      identify: identify({ runOnConnectionOpen: false }), // answers; it need not ask
       ping: ping(),
       relay: circuitRelayServer({
         reservations: {

@@ -10,9 +10,11 @@ import './core/base/polyfill.ts'
 import { mount } from 'svelte'
 import { AppState } from './app/app.svelte.ts'
 import { browserKeep } from './app/keep.ts'
+import { routeOf } from './app/route.ts'
 import type { Engine } from './app/shell-ports.ts'
 import { systemClock } from './core/base/clock.ts'
 import { nextTask } from './core/base/next-task.ts'
+import { fetchEarly } from './platform/browser/early.ts'
 import { BrowserInstall, ServiceWorkerUpdates } from './platform/browser/updates.ts'
 import App from './ui/App.svelte'
 import './ui/base.css'
@@ -35,12 +37,19 @@ async function loadEngine(): Promise<Engine> {
   }
 }
 
+/**
+ * The worker fetches the whole app for offline starts; a fresh visitor first meets the people in the room with all that the line and the
+ * processor give.
+ */
+const workerAfterMs = 3_000
+
 /** Resolves once the browser has painted what was drawn before. */
 function painted(): Promise<void> {
   return new Promise((resolve) => requestAnimationFrame(() => void setTimeout(resolve, 0)))
 }
 
 async function start(target: HTMLElement): Promise<void> {
+  if (routeOf(location.href).kind !== 'landing') fetchEarly(document)
   const updates = new ServiceWorkerUpdates()
   const install = new BrowserInstall()
   let tellDrawn: () => void = () => undefined
@@ -71,9 +80,10 @@ async function start(target: HTMLElement): Promise<void> {
   tellDrawn()
   install.start()
   // Whoever waits for the peer is told of its failure; the landing page draws it.
-  app.peer.ready().catch(() => undefined)
+  await app.peer.ready().catch(() => undefined)
   // Without a worker (private windows of some browsers) the app works, only not offline.
-  if (import.meta.env.PROD) updates.start().catch(() => undefined)
+  if (import.meta.env.PROD)
+    systemClock.after(workerAfterMs, () => void updates.start().catch(() => undefined))
 }
 
 const target = document.getElementById('app')

@@ -351,6 +351,8 @@ export class Libp2pMesh implements Mesh {
     namespace: string,
     { signal }: { signal?: AbortSignal } = {},
   ): Promise<readonly PeerAddress[]> {
+    // Whoever asks at the start is answered as soon as there is a relay, not at the next try.
+    await this.#relays.connected(signal)
     const wait = signalWithin(reservationTimeoutMs, signal)
     const answers = await this.#relays.ask((relay) =>
       this.#init.rendezvous.discover(this.#need(), relay.remotePeer, namespace, wait),

@@ -1,4 +1,4 @@
-import type { Connection, Libp2p } from '@libp2p/interface'
+import type { Connection, Libp2p, Libp2pEvents } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import type { Clock } from '../base/clock.ts'
 import { errorName } from '../base/errors.ts'
@@ -92,26 +92,45 @@ export class RelayLinks {
     return answers
   }
 
-  /** Waits until a reservation has given us an address others can dial. */
-  async reserved(signal: AbortSignal | undefined): Promise<void> {
-    const node = this.#init.node()
-    if (node === undefined) throw new RelayUnreachableError('the mesh is not started')
+  /** Waits until a relay is connected. Throws `TimeoutError`, `AbortError`, `RelayUnreachableError`. */
+  connected(signal: AbortSignal | undefined): Promise<void> {
+    return this.#until('a relay', ['connection:open'], () => this.connections().length > 0, signal)
+  }
+
+  /** Waits until a reservation has given us an address others can dial. Throws as {@link connected}. */
+  reserved(signal: AbortSignal | undefined): Promise<void> {
     const has = (): boolean =>
-      node.getMultiaddrs().some((address) => address.toString().includes('/p2p-circuit'))
-    if (has()) return
+      this.#node()
+        .getMultiaddrs()
+        .some((address) => address.toString().includes('/p2p-circuit'))
+    // The address is there in the turn after the listener says so; `self:peer:update` comes a second later.
+    return this.#until('a reservation', ['transport:listening', 'self:peer:update'], has, signal)
+  }
+
+  async #until(
+    what: string,
+    events: readonly (keyof Libp2pEvents)[],
+    isSo: () => boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const node = this.#node()
+    if (isSo()) return
     const done = new AbortController()
-    const listening = new Promise<void>((resolve) => {
-      // The address is there in the turn after the listener says so; `self:peer:update` comes a second later.
-      const look = (): void => void queueMicrotask(() => has() && resolve())
-      node.addEventListener('transport:listening', look, { signal: done.signal })
-      node.addEventListener('self:peer:update', look, { signal: done.signal })
+    const happened = new Promise<void>((resolve) => {
+      const look = (): void => void queueMicrotask(() => isSo() && resolve())
+      for (const event of events) node.addEventListener(event, look, { signal: done.signal })
     })
     try {
-      const timing = { clock: this.#init.clock, timeoutMs: reservationTimeoutMs, signal }
-      await within(listening, 'a reservation', timing)
+      await within(happened, what, { clock: this.#init.clock, timeoutMs: reservationTimeoutMs, signal })
     } finally {
       done.abort()
     }
+  }
+
+  #node(): Libp2p {
+    const node = this.#init.node()
+    if (node === undefined) throw new RelayUnreachableError('the mesh is not started')
+    return node
   }
 }
 

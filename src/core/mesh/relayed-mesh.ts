@@ -1,3 +1,4 @@
+import type { Connection } from '@libp2p/interface'
 import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { identify } from '@libp2p/identify'
 import { noise } from '@libp2p/noise'
@@ -12,6 +13,7 @@ import type { Identity } from '../identity/index.ts'
 import { channelHighBytes, pingIntervalMs } from './constants.ts'
 import { turnOnly, type IceServer } from './ice.ts'
 import type { Mesh } from './index.ts'
+import { noLogs, withFewWindowUpdates } from './lean-node.ts'
 import { Libp2pMesh } from './libp2p-mesh.ts'
 import { createRendezvousClient } from './rendezvous/client.ts'
 import { gateSignalling } from './signalling-gate.ts'
@@ -60,13 +62,14 @@ export function createRelayedMesh(init: RelayedMeshInit): Mesh {
   return new Libp2pMesh({
     self: identity.peer,
     hasTurn: () => turnOnly(iceServers()).length > 0,
-    createNode: ({ isAdmitted, isRelayOnly }) => {
+    createNode: async ({ isAdmitted, isRelayOnly }) => {
       const transport = webRTC({
         rtcConfiguration: () => configuration(isRelayOnly()),
         dataChannel: { maxMessageSize, maxBufferedAmount: channelHighBytes },
       })
-      return createLibp2p({
+      const node = await createLibp2p({
         start: false,
+        logger: noLogs,
         privateKey,
         // Search mode: starts with no relay in reach, and reserves wherever one answers.
         addresses: { listen: ['/p2p-circuit', '/webrtc'] },
@@ -84,12 +87,17 @@ export function createRelayedMesh(init: RelayedMeshInit): Mesh {
             ),
         ],
         connectionEncrypters: [noise()],
-        streamMuxers: [yamux()],
+        streamMuxers: [withFewWindowUpdates(yamux())],
         connectionMonitor: { pingInterval: pingIntervalMs },
         connectionGater: { denyDialMultiaddr: (address) => isBlocked(address.toString()) },
         connectionManager: { inboundConnectionThreshold: 50, maxIncomingPendingConnections: 50 },
-        services: { identify: identify(), ping: ping() },
+        services: { identify: identify({ runOnConnectionOpen: false }), ping: ping() },
       })
+      node.addEventListener('connection:open', ({ detail: connection }) => {
+        // What a relay can do is asked of relays; a member's room says all that is needed of them.
+        if (isOwnDial(connection)) node.services.identify.identify(connection).catch(() => undefined) // it is gone again
+      })
+      return node
     },
     relays,
     onRelay: (address) => void allowed.add(webSocketOf(address) ?? ''),
@@ -100,6 +108,11 @@ export function createRelayedMesh(init: RelayedMeshInit): Mesh {
     random,
     logger,
   })
+}
+
+/** Whether a connection goes straight to a public address, as one to a relay does, not through one. */
+function isOwnDial({ direction, remoteAddr }: Connection): boolean {
+  return direction === 'outbound' && !/\/p2p-circuit|\/webrtc(\/|$)/.test(remoteAddr.toString())
 }
 
 /** The WebSocket part of an address, undefined when it has none. */

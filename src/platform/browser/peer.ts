@@ -36,7 +36,7 @@ export function createBrowserPeer(): Promise<BrowserPeer> {
     () => relay.iceServers(),
     () => relay.refresh(),
   )
-  let keys: KeyVault = createMemoryKeyVault(systemRandom)
+  let keys: KeyVault | undefined
   // Asked for now, so that the answer is there when the mesh wants it.
   const first = relay.addresses()
   let asked = false
@@ -55,7 +55,10 @@ export function createBrowserPeer(): Promise<BrowserPeer> {
       await nextTask()
       x25519.getPublicKey(systemRandom(32)) // makes the tables in a task of their own
       await nextTask()
-      const opened = await openIdentity({ keys, slots: new WebLockSlots() })
+      const opened = await openIdentity({
+        keys: keys ?? createMemoryKeyVault(systemRandom),
+        slots: new WebLockSlots(),
+      })
       await nextTask()
       return opened
     },

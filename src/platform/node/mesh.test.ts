@@ -17,13 +17,17 @@ afterEach(async () => {
   opened = new Opened()
 })
 
-async function nodeMesh(relay: Relay): Promise<Mesh> {
-  const mesh = createNodeMesh({
+async function setup(relay: Relay): Promise<Parameters<typeof createNodeMesh>[0]> {
+  return {
     identity: await testIdentity(),
     relays: () => Promise.resolve([`/ip4/127.0.0.1/tcp/${relay.port}/ws/p2p/${relay.peerId}`]),
     iceServers: () => [],
     ...{ clock: systemClock, random: systemRandom, logger: silent },
-  })
+  }
+}
+
+async function nodeMesh(relay: Relay): Promise<Mesh> {
+  const mesh = createNodeMesh(await setup(relay))
   meshes.push(mesh)
   const online = next<unknown>((done) => mesh.events.on('relay:changed', done))
   await mesh.start()
@@ -72,6 +76,17 @@ meshSuite('Node over the relay', async (count) => {
 })
 
 describe('the mesh of a Node process', () => {
+  it('ME-12 is answered by a relay that it was not yet connected to when it asked', async () => {
+    const relay = await opened.relay()
+    const known = await nodeMesh(relay)
+    await known.register('here', { ttlMs: 7_200_000 })
+    const mesh = createNodeMesh(await setup(relay))
+    meshes.push(mesh)
+    await mesh.start()
+    expect(mesh.relayState()).toBe('starting')
+    expect((await mesh.discover('here')).map(({ peer }) => peer)).toEqual([known.self])
+  })
+
   it('ME-3 begins through the relay and becomes direct once both have admitted each other', async () => {
     const { a, b, found } = await linked()
     expect(a.link(b.self)?.path).toBe('relayed')

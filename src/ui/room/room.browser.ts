@@ -31,6 +31,7 @@ describe('the room', () => {
     })
     const people = page.getByTestId('person')
     await expect.element(people.nth(0)).toHaveTextContent('Mara (you)')
+    await expect.element(people.nth(0)).not.toHaveAttribute('data-path')
     await expect.element(people.nth(1)).toHaveAttribute('data-path', 'relayed')
     await expect.element(people.nth(1)).toHaveTextContent('Through the relay, which cannot read it.')
     peer.open.room.put({ account: ann, name: 'Ann', peer: 'second' as PeerId, path: 'direct', rttMs: 31 })

@@ -1,0 +1,79 @@
+import { sep } from 'node:path'
+import type { Plugin } from 'vite'
+
+/** As much of the bundler's module graph as is looked at. */
+interface Graph {
+  getModuleInfo(id: string): { readonly importedIds: readonly string[] } | null
+}
+
+/** Paths under `src/`: whatever these modules import, but for what an earlier chunk has, goes into one chunk. */
+const roots = {
+  shell: ['main.ts'],
+  core: ['platform/browser/peer.ts', 'core/room/link.ts'],
+  room: ['ui/room/RoomScreen.svelte', 'app/room.svelte.ts', 'ui/shell/Bars.svelte'],
+} as const
+
+/**
+ * Names the chunk of a module: few chunks instead of fifty. Each costs a request and a task of its own, in the page, in the browser and in the
+ * relay, and a fresh visitor waits for all of them (bench:join). Behind the shell are three for the peer, so that no evaluation alone holds up
+ * the page, and one for the room. Undefined leaves a module beside what asks for it.
+ *
+ * @param root absolute folder of the sources, ending with a separator
+ */
+export function chunkNames(root: string): (id: string, graph: Graph) => string | undefined {
+  let known: ReadonlyMap<string, string> | undefined
+  return (id, graph) => {
+    known ??= placesOf(root.split(sep).join('/'), graph)
+    const place = known.get(id)
+    if (place === undefined || place === 'shell') return place
+    if (/[\\/]node_modules[\\/]@noble[\\/]/.test(id)) return 'noble'
+    // What a peer needs of others is libp2p, but for a handful of small ones.
+    if (place === 'core' && /[\\/]node_modules[\\/](?!(?:valibot|idb|cborg|comlink|fflate)\b)/.test(id))
+      return 'links'
+    return place
+  }
+}
+
+function placesOf(root: string, graph: Graph): ReadonlyMap<string, string> {
+  const places = new Map<string, string>()
+  for (const [name, starts] of Object.entries(roots)) {
+    const waiting: string[] = starts.map((start) => root + start)
+    for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+      if (places.has(id)) continue
+      const found = graph.getModuleInfo(id)
+      if (found === null) throw new Error(`expected a module, got ${id}`)
+      places.set(id, name)
+      waiting.push(...found.importedIds)
+    }
+  }
+  return places
+}
+
+const early = new Set<string>(['rolldown-runtime', 'noble', 'links', 'core', 'room'])
+
+/** The id of the list in the page that {@link listsRoomChunks} writes. */
+const listId = 'room-chunks'
+
+/** Writes into the page what a room needs besides the shell, so that the shell can ask for it before it knows why (`src/platform/browser/early.ts`). */
+export function listsRoomChunks(): Plugin {
+  return {
+    name: 'tessera-room-chunks',
+    apply: 'build',
+    transformIndexHtml: {
+      order: 'post',
+      handler(_html, { bundle }) {
+        const chunks = Object.values(bundle ?? {}).filter((chunk) => chunk.type === 'chunk')
+        const names = chunks.filter(({ name }) => early.has(name))
+        const list = names.map(({ fileName }) => `/${fileName}`)
+        return [
+          {
+            tag: 'script',
+            attrs: { type: 'application/json', id: listId },
+            children: JSON.stringify(list),
+            injectTo: 'body',
+          },
+        ]
+      },
+    },
+  }
+}

@@ -25,11 +25,9 @@ const established = 3
  * (hashicorp/yamux, `sendWindowUpdate`). @libp2p/yamux 8.0.3 answers every data frame with an update: over a relay, where a frame
  * travels inside frames, that is six messages for nothing beside each two.
  */
-export function withFewWindowUpdates<C>(
-  make: (components: C) => StreamMuxerFactory,
-): (components: C) => StreamMuxerFactory {
-  return (components) => {
-    const factory = make(components)
+export function withFewWindowUpdates(make: () => StreamMuxerFactory): () => StreamMuxerFactory {
+  return () => {
+    const factory = make()
     const createMuxer = factory.createStreamMuxer.bind(factory)
     factory.createStreamMuxer = (connection) => {
       const muxer = createMuxer(connection)

@@ -43,19 +43,25 @@ async function loadEngine(): Promise<Engine> {
  */
 const workerAfterMs = 3_000
 
-/** Resolves once the browser has painted what was drawn before. */
-function painted(): Promise<void> {
-  return new Promise((resolve) => requestAnimationFrame(() => void setTimeout(resolve, 0)))
+/** Resolves once the browser has painted what was drawn before; `whilePainting` is done when it begins to. */
+function painted(whilePainting: () => void): Promise<void> {
+  return new Promise((resolve) =>
+    requestAnimationFrame(() => {
+      whilePainting()
+      setTimeout(resolve, 0)
+    }),
+  )
 }
 
 async function start(target: HTMLElement): Promise<void> {
-  if (routeOf(location.href).kind !== 'landing') fetchEarly(document)
   const updates = new ServiceWorkerUpdates()
   const install = new BrowserInstall()
   let tellDrawn: () => void = () => undefined
   const drawn = new Promise<void>((resolve) => (tellDrawn = resolve))
   // A hidden tab is never painted; it must connect all the same.
-  const firstPaint = drawn.then(() => (document.hidden ? undefined : painted()))
+  const isForRoom = routeOf(location.href).kind !== 'landing'
+  const early = (): void => (isForRoom ? fetchEarly(document) : undefined)
+  const firstPaint = drawn.then(() => (document.hidden ? early() : painted(early)))
   const app = new AppState({
     firstPaint,
     load: () => firstPaint.then(loadEngine),

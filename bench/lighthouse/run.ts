@@ -64,11 +64,21 @@ function median(all: readonly number[]): number {
   return all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)] ?? 0
 }
 
-function judge(url: string): Report {
+/** Lighthouse now and then loses the start of its own trace and asks to be run again (`NO_NAVSTART`); a page has no part in that. */
+const tries = 3
+
+function judge(url: string, attempt = 1): Report {
   const flags = `--chrome-flags=${['--headless=new', ...browserFlags()].join(' ')}`
-  const output = execFileSync(process.execPath, [cli, url, '--quiet', '--output=json', flags], {
-    env: { ...process.env, CHROME_PATH: findBrowser() },
-    maxBuffer: 64 * 1024 * 1024,
-  })
-  return JSON.parse(output.toString()) as Report
+  try {
+    const output = execFileSync(process.execPath, [cli, url, '--quiet', '--output=json', flags], {
+      env: { ...process.env, CHROME_PATH: findBrowser() },
+      maxBuffer: 64 * 1024 * 1024,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    return JSON.parse(output.toString()) as Report
+  } catch (error) {
+    const isLost = error instanceof Error && error.message.includes('NO_NAVSTART')
+    if (!isLost || attempt === tries) throw error
+    return judge(url, attempt + 1)
+  }
 }

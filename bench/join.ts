@@ -10,18 +10,21 @@
  * Fails (exit 1) when the median is over 700 ms or any busy dial failed.
  */
 import { spawn, type ChildProcess } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { fileURLToPath } from 'node:url'
-import { chromium, type Browser } from '@playwright/test'
-import { browserFlags, findBrowser } from '../tools/browser.ts'
 import { RelayProcess } from '../e2e/fixtures/relay.ts'
-import { Tab } from '../e2e/fixtures/tab.ts'
+import { systemRandom } from '../src/core/base/clock.ts'
+import { encodeRoomLink, newRoomLink } from '../src/core/room/link.ts'
+import { PlainBrowser } from './plain-browser.ts'
 
 const quietJoins = 20
 const busyJoins = 40
 const medianLimitMs = 700
 const giveUpMs = 30_000
+/** The tab before takes its leave and the browser its new process up meanwhile: neither is part of a join. */
 const settleMs = 500
+
+const script = readFileSync(new URL('./join-probe.js', import.meta.url), 'utf8')
 
 interface Join {
   /** Navigation start to "direct", in ms; undefined when it never came. */
@@ -30,39 +33,19 @@ interface Join {
   readonly dials: number
 }
 
-async function openRoom(browser: Browser, url: string): Promise<string> {
-  const page = await (await browser.newContext()).newPage()
-  const tab = new Tab(page, 'Waiting')
-  await tab.open(url)
-  return tab.startRoom()
-}
-
-async function join(browser: Browser, link: string): Promise<Join> {
-  const context = await browser.newContext()
+async function join(browser: PlainBrowser, link: string): Promise<Join> {
+  const page = await browser.open(link, { script, settleMs })
+  const late = `new Promise((resolve) => setTimeout(resolve, ${String(giveUpMs)}))`
   try {
-    const page = await context.newPage()
-    // The one before takes its leave, the browser its new process up: neither is part of this join.
-    await page.waitForTimeout(settleMs)
-    await page.addInitScript({ path: fileURLToPath(new URL('./join-probe.js', import.meta.url)) })
-    await page.goto(link, { waitUntil: 'commit' })
-    const read = (): Promise<Join> =>
-      page.evaluate(() => {
-        const { directMs, dials } = (window as unknown as { joinProbe: Join }).joinProbe
-        return { directMs, dials }
-      })
-    const isDirect = page.waitForFunction(
-      () => (window as unknown as { joinProbe: Join }).joinProbe.directMs !== undefined,
-      undefined,
-      { timeout: giveUpMs, polling: 50 },
-    )
-    await isDirect.catch(() => undefined) // a join that never came is counted, not thrown
-    return await read()
+    const directMs = await page.ask(`Promise.race([joinProbe.direct, ${late}])`)
+    const dials = await page.ask('joinProbe.dials')
+    return { directMs: typeof directMs === 'number' ? directMs : undefined, dials: Number(dials) }
   } finally {
-    await context.close()
+    await page.close()
   }
 }
 
-async function joins(browser: Browser, link: string, count: number): Promise<Join[]> {
+async function joins(browser: PlainBrowser, link: string, count: number): Promise<Join[]> {
   const all: Join[] = []
   for (let i = 0; i < count; i++) all.push(await join(browser, link))
   return all
@@ -95,15 +78,12 @@ function summary(title: string, all: readonly Join[]): { medianMs: number; faile
   return { medianMs, failed }
 }
 
-const executablePath = findBrowser()
 const relay = await RelayProcess.start()
-const browser = await chromium.launch({
-  ...(executablePath === undefined ? {} : { executablePath }),
-  args: browserFlags(),
-})
+const browser = await PlainBrowser.launch()
 try {
-  const link = await openRoom(browser, relay.url)
-  await join(browser, link) // first load compiles and caches
+  const link = encodeRoomLink(newRoomLink(systemRandom), relay.url)
+  await browser.open(link, { script, settleMs })
+  await join(browser, link) // the first one compiles and caches
   const quiet = summary('quiet', await joins(browser, link, quietJoins))
   const stop = burnCores()
   const busy = summary('busy', await joins(browser, link, busyJoins).finally(stop))

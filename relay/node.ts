@@ -12,7 +12,7 @@ import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import { FsDatastore } from 'datastore-fs'
 import { createLibp2p } from 'libp2p'
 import { errorName } from '../src/core/base/errors.ts'
-import { withFewWindowUpdates } from '../src/core/mesh/lean-node.ts'
+import { withFewWindowUpdates, withWholeMessages } from '../src/core/mesh/lean-node.ts'
 import { circuitLimits, connectionLimits } from './constants.ts'
 import { tieToConnections } from './reservations.ts'
 import { isUdpPortFree, loadWebRtc } from './webrtc.ts'
@@ -117,7 +117,7 @@ function create(
       ],
     },
     transports: direct === undefined ? [webSockets()] : [webSockets(), direct.transport],
-    connectionEncrypters: [noise()],
+    connectionEncrypters: [withWholeMessages(noise())],
     streamMuxers: [withFewWindowUpdates(yamux())],
     connectionGater: {
       denyDialMultiaddr: () => true, // a relay waits to be called

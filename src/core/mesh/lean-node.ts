@@ -1,4 +1,5 @@
-import type { ComponentLogger, Logger, StreamMuxerFactory } from '@libp2p/interface'
+import type { ComponentLogger, ConnectionEncrypter, Logger, StreamMuxerFactory } from '@libp2p/interface'
+import { concat } from '../base/bytes.ts'
 
 /** What libp2p's parts would log goes nowhere: a scope for each stream and a colour for each scope is a twentieth of a join's work. */
 const nowhere: Logger = Object.assign(() => undefined, {
@@ -53,4 +54,66 @@ function sparing(stream: WindowedStream): WindowedStream {
     if (state !== established || !isRoomy) send()
   }
   return stream
+}
+
+/** As much of a connection of @libp2p/websockets 10 as is looked at; private to its package, so looked for before use. */
+interface SocketConnection {
+  readonly websocket?: { readonly bufferedAmount: number }
+  sendData?: (data: Parts) => { readonly sentBytes: number; readonly canSendMore: boolean }
+  sendClose?: (options?: unknown) => Promise<void>
+}
+
+/** Bytes in parts, as libp2p hands them to a connection. */
+type Parts = Iterable<Uint8Array> & { readonly byteLength: number }
+
+/** Bytes that wait for the end of the turn at most; libp2p's own parts are up to 64 KiB. */
+const maxGatheredBytes = 64 * 1024
+
+/**
+ * Makes an encrypted connection over a WebSocket send what one turn of the event loop says in one message. @libp2p/websockets 10.1.21 sends each
+ * part by itself, and of each encrypted frame the length and the bytes are two parts; a join is hundreds of small frames, each a wake-up of three
+ * processes. To the reader a WebSocket is a stream of bytes, so nothing else changes.
+ */
+export function withWholeMessages<C>(
+  make: (components: C) => ConnectionEncrypter,
+): (components: C) => ConnectionEncrypter {
+  return (components) => {
+    const encrypter = make(components)
+    const outbound = encrypter.secureOutbound.bind(encrypter)
+    const inbound = encrypter.secureInbound.bind(encrypter)
+    encrypter.secureOutbound = (connection, options) => outbound(gathering(connection), options)
+    encrypter.secureInbound = (connection, options) => inbound(gathering(connection), options)
+    return encrypter
+  }
+}
+
+function gathering<T extends object>(connection: T): T {
+  const own = connection as SocketConnection
+  const { websocket } = own
+  const send = own.sendData?.bind(connection)
+  const close = own.sendClose?.bind(connection)
+  if (websocket === undefined || send === undefined || close === undefined) return connection
+  let parts: Uint8Array[] = []
+  let byteLength = 0
+  let isFull = false
+  const flush = (): void => {
+    if (byteLength === 0) return
+    const whole = concat(...parts)
+    parts = []
+    byteLength = 0
+    isFull = !send(Object.assign([whole], { byteLength: whole.byteLength })).canSendMore
+  }
+  own.sendData = (data) => {
+    if (byteLength === 0) queueMicrotask(flush)
+    for (const part of data) parts.push(part)
+    byteLength += data.byteLength
+    if (byteLength >= maxGatheredBytes) flush()
+    // While a full socket has something left, its connection tells when it has not.
+    return { sentBytes: data.byteLength, canSendMore: !isFull || websocket.bufferedAmount === 0 }
+  }
+  own.sendClose = (options) => {
+    flush()
+    return close(options)
+  }
+  return connection
 }

@@ -13,7 +13,7 @@ import type { Identity } from '../identity/index.ts'
 import { channelHighBytes, pingIntervalMs } from './constants.ts'
 import { turnOnly, type IceServer } from './ice.ts'
 import type { Mesh } from './index.ts'
-import { noLogs, withFewWindowUpdates } from './lean-node.ts'
+import { noLogs, withFewWindowUpdates, withWholeMessages } from './lean-node.ts'
 import { Libp2pMesh } from './libp2p-mesh.ts'
 import { createRendezvousClient } from './rendezvous/client.ts'
 import { gateSignalling } from './signalling-gate.ts'
@@ -86,7 +86,7 @@ export function createRelayedMesh(init: RelayedMeshInit): Mesh {
               ),
             ),
         ],
-        connectionEncrypters: [noise()],
+        connectionEncrypters: [withWholeMessages(noise())],
         streamMuxers: [withFewWindowUpdates(yamux())],
         connectionMonitor: { pingInterval: pingIntervalMs },
         connectionGater: { denyDialMultiaddr: (address) => isBlocked(address.toString()) },

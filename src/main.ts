@@ -88,8 +88,10 @@ async function start(target: HTMLElement): Promise<void> {
   // Whoever waits for the peer is told of its failure; the landing page draws it.
   await app.peer.ready().catch(() => undefined)
   // Without a worker (private windows of some browsers) the app works, only not offline.
-  if (import.meta.env.PROD)
-    systemClock.after(workerAfterMs, () => void updates.start().catch(() => undefined))
+  if (!import.meta.env.PROD) return
+  const serve = (): void => void updates.start().catch(() => undefined)
+  if (updates.isServed) serve()
+  else systemClock.after(workerAfterMs, serve)
 }
 
 const target = document.getElementById('app')

@@ -13,6 +13,11 @@ export class ServiceWorkerUpdates implements AppUpdates {
   #waiting: ServiceWorker | undefined
   #isApplying = false
 
+  /** Whether a worker serves this page already: it is no first visit. */
+  get isServed(): boolean {
+    return 'serviceWorker' in navigator && navigator.serviceWorker.controller !== null
+  }
+
   /** Registers the worker; does nothing where there is none (private windows of some browsers, plain http). */
   async start(url = '/sw.js'): Promise<void> {
     if (!('serviceWorker' in navigator)) return
@@ -26,12 +31,14 @@ export class ServiceWorkerUpdates implements AppUpdates {
 
   #watch(registration: ServiceWorkerRegistration): void {
     if (registration.waiting !== null) this.#found(registration.waiting)
-    registration.addEventListener('updatefound', () => {
-      const worker = registration.installing
-      worker?.addEventListener('statechange', () => {
-        // The very first worker has nothing to replace: no prompt.
-        if (worker.state === 'installed' && navigator.serviceWorker.controller !== null) this.#found(worker)
-      })
+    this.#follow(registration.installing) // found before this page asked
+    registration.addEventListener('updatefound', () => this.#follow(registration.installing))
+  }
+
+  #follow(worker: ServiceWorker | null): void {
+    worker?.addEventListener('statechange', () => {
+      // The very first worker has nothing to replace: no prompt.
+      if (worker.state === 'installed' && navigator.serviceWorker.controller !== null) this.#found(worker)
     })
   }
 

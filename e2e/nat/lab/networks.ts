@@ -92,7 +92,7 @@ export class Networks {
     inside(router, `addr add ${own}.1/24 dev lan0`, 'link set lan0 up')
     inside(host, `addr add ${own}.10/24 dev ${device}`, `link set ${device} up`)
     inside(host, `route replace default via ${own}.1`)
-    run(['nsenter', `--net=${namespaceOf(router)}`, 'sh', '-c', 'echo 1 > /proc/sys/net/ipv4/ip_forward'])
+    set(router, 'net/ipv4/ip_forward', 1)
     run(['nsenter', `--net=${namespaceOf(router)}`, 'nft', '-f', '-'], natRules(nat, near))
     return { host, addresses: [`${own}.10`, near], wire }
   }
@@ -100,6 +100,9 @@ export class Networks {
   #add(name: string): void {
     ip(`netns add ${name}`)
     this.#names.push(name)
+    // An IPv6 address is ready a second after its link: a change of network for a browser, which ends what it is loading.
+    set(name, 'net/ipv6/conf/all/disable_ipv6', 1)
+    set(name, 'net/ipv6/conf/default/disable_ipv6', 1)
     inside(name, 'link set lo up')
   }
 
@@ -134,6 +137,18 @@ function ip(...commands: readonly string[]): void {
 
 function inside(name: string, ...commands: readonly string[]): void {
   for (const command of commands) run(['ip', '-n', name, ...command.split(' ')])
+}
+
+/** Sets what the kernel of a namespace has under /proc/sys; what it does not have needs no setting. */
+function set(name: string, key: string, value: number): void {
+  const path = `/proc/sys/${key}`
+  run([
+    'nsenter',
+    `--net=${namespaceOf(name)}`,
+    'sh',
+    '-c',
+    `[ ! -e ${path} ] || echo ${String(value)} > ${path}`,
+  ])
 }
 
 /** Runs a program to its end and gives what it said. */

@@ -37,8 +37,9 @@ export const test = base.extend<
       await info.attach('coturn', { body: await internet.services.turnLog(), contentType: 'text/plain' })
     }
   },
-  personAt: async ({ networks }, use) => {
+  personAt: async ({ networks }, use, info) => {
     const browsers: Browser[] = []
+    const said: string[] = []
     await use(async (name, site) => {
       const found = findBrowser()
       if (found === undefined) throw new Error('no browser was found')
@@ -52,11 +53,19 @@ export const test = base.extend<
         reducedMotion: 'reduce',
       })
       context.setDefaultTimeout(20_000)
-      const tab = new Tab(await context.newPage(), name)
+      const page = await context.newPage()
+      page.on('console', (message) => said.push(`${name}: ${message.text()}`))
+      page.on('pageerror', (error) => said.push(`${name}: ${String(error)}`))
+      page.on('requestfailed', (request) =>
+        said.push(`${name}: ${request.url()} ${request.failure()?.errorText ?? ''}`),
+      )
+      const tab = new Tab(page, name)
       await tab.open(relayUrl)
       return { tab, site }
     })
     await Promise.all(browsers.map((browser) => browser.close()))
+    if (info.status !== info.expectedStatus)
+      await info.attach('pages', { body: said.join('\n'), contentType: 'text/plain' })
   },
 })
 

@@ -27,6 +27,7 @@ export default defineConfig({
           entries: [
             'src/**/*.browser.ts',
             'src/app/**/*.ts',
+            'src/ui/**/*.svelte',
             'src/platform/browser/*.ts',
             'workers/**/*.worker.ts',
           ],

@@ -13,7 +13,6 @@ const gates = [
   ['build', 'build'],
   ['size', 'size'],
   ['end to end', 'test:e2e'],
-  ['networks', 'test:nat'],
 ] as const
 
 for (const [title, script] of gates) {

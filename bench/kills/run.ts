@@ -10,6 +10,7 @@
  */
 import { createHash, randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
+import { expect } from '@playwright/test'
 import type { FileId } from '../../src/core/base/ids.ts'
 import { dice } from '../../src/core/files/testing/timeline.ts'
 import { MemorySink } from '../../src/core/files/testing/party.ts'
@@ -52,7 +53,7 @@ for (let kill = from; kill < from + kills; kill++) {
   const isShare = kill % 2 === 1
   const kim = await reopen()
   const witness = await NodePeer.join(relay.url, link, 'Witness')
-  await kim.sees('Witness')
+  await expect(kim.person('Witness').first()).toHaveAttribute('data-path', 'direct', { timeout: patienceMs })
   const name = `${isShare ? 'shared' : 'given'}-${String(kill)}.bin`
   const buffer = randomBytes(fileBytes)
   hashes.set(name, createHash('sha256').update(buffer).digest('hex'))

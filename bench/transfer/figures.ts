@@ -37,14 +37,14 @@ export function bar(title: string, ratio: number, least: number): boolean {
 }
 
 /**
- * How fast a file is fetched, as a share of a raw channel: the median over the rounds. In each round half of the size is pulled raw, the
- * file is fetched, and the other half is pulled raw, so that a machine that grows busier or less so counts for both.
+ * How fast a file is fetched, as a share of a raw channel: the median over the rounds. In each round a quarter of the size is pulled raw, the
+ * file is fetched, and another quarter is pulled raw, so that a machine that grows busier or less so counts for both.
  */
 export async function compare(pair: Pair): Promise<number> {
   const { receiver, sender, file, sizeBytes, rounds } = pair
   await joinRaw(receiver, sender)
   const messageBytes = await quickest(receiver, Math.min(mostTrialBytes, sizeBytes * trialShare))
-  const pull = (): Promise<Run> => receiver.call('rawReceive', sizeBytes / 2, messageBytes)
+  const pull = (): Promise<Run> => receiver.call('rawReceive', sizeBytes / 4, messageBytes)
   const ratios: number[] = []
   for (let round = 0; round < rounds; round++) {
     const before = await pull()

@@ -26,7 +26,7 @@ export function options(): TransferOptions {
   return {
     sizeBytes: number('BENCH_SIZE_MB', values.size, 256) * 1_000_000,
     smallBytes: number('BENCH_SMALL_MB', values.small, 64) * 1_000_000,
-    rounds: number('BENCH_ROUNDS', values.rounds, 2),
+    rounds: number('BENCH_ROUNDS', values.rounds, 3),
     hasDelay: values['no-delay'] !== true,
   }
 }

@@ -5,7 +5,7 @@
  * from holders. Against a raw channel between the same two pages: a sealed file from one holder, then the same behind a wire in network
  * namespaces. From three holders against one: two files of one size, of which the helpers have room for the first only.
  *
- * Fails (exit 1) when a median ratio is below its bar. Options: `--size=MB` (256), `--small=MB` (64, the other parts), `--rounds=N` (2),
+ * Fails (exit 1) when a median ratio is below its bar. Options: `--size=MB` (256), `--small=MB` (64, the other parts), `--rounds=N` (3),
  * `--no-delay`.
  */
 import { fileURLToPath } from 'node:url'

@@ -1,10 +1,12 @@
 import { en } from './messages/en.ts'
 import { enCalls } from './messages/en-calls.ts'
 import { enLate } from './messages/en-late.ts'
+import { enPersonal } from './messages/en-personal.ts'
 import { addErrorWords, createWords, type Words } from './words.ts'
 
-const all = { ...en, ...enLate, ...enCalls } as const
+const all = { ...en, ...enLate, ...enCalls, ...enPersonal } as const
 addErrorWords(enLate)
+addErrorWords(enPersonal)
 addErrorWords(enCalls)
 
 /**

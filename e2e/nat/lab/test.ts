@@ -1,4 +1,4 @@
-import { chromium, expect, test as base, type Browser, type Page } from '@playwright/test'
+import { chromium, expect, test as base, type Browser } from '@playwright/test'
 import { browserFlags, findBrowser } from '../../../tools/browser.ts'
 import { Tab } from '../../fixtures/tab.ts'
 import { Networks, type Site } from './networks.ts'
@@ -104,4 +104,4 @@ export async function saysPath(
   await expect(of.tab.tile(other.tab.name).getByTestId('path')).toHaveAttribute('data-path', path)
 }
 
-export { expect, type Page }
+export { expect }

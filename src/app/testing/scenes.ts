@@ -1,8 +1,9 @@
-import type { AccountId, CallId, EntryId, FileId, PeerId, RoomId } from '../../core/base/ids.ts'
-import type { FileView } from '../../core/files/index.ts'
+import type { AccountId, CallId, FileId, PeerId, RoomId } from '../../core/base/ids.ts'
+import type { FileView, SpaceQuestion } from '../../core/files/index.ts'
 import type { AppInit, AppState } from '../app.svelte.ts'
 import type { FakePeer } from './fake-peer.ts'
 import { drawnPicture, drawnStream } from './pictures.ts'
+import { personalFiles, releaseQuestion, tightQuestion } from './scenes-files.ts'
 
 /** One screen of the preview page. */
 export interface Scene {
@@ -213,39 +214,16 @@ function transfers(peer: FakePeer): void {
   })
 }
 
-/** Files between two people, as one of them sees them. */
 function personal(peer: FakePeer): void {
   people(peer)
-  const { chat, files, room } = peer.open
-  room.olderBuilds.add(dev)
-  const holdings = [
-    { account: ann, shards: [0], reachable: true },
-    { account: cleo, shards: [0], reachable: true },
-  ]
-  const safe = { k: 1, n: 1, holdings, survivableLosses: 1, safeToClose: true }
-  const sealed = { keys: [new Uint8Array(), new Uint8Array()] as const, sealed: new Uint8Array() }
-  const send = (author: AccountId, to: AccountId, view: FileView): void => {
-    files.put({ ...view, owner: author, to })
-    const { id, name, sizeBytes, mediaType } = view
-    const own = author === peer.account
-    const key = chat.add({
-      author,
-      body: { kind: 'personal', to, files: [id], ...sealed },
-      ...(own ? { state: 'delivered', deliveredTo: [ann, to] } : {}),
-    }) as EntryId // the fake's keys are its ids
-    files.openPersonal(key, {
-      ...{ kind: 'file', file: id, key: new Uint8Array(32), name, sizeBytes, mediaType },
-    })
+  personalFiles(peer, { ann, ben, cleo, dev })
+}
+
+function withQuestion(question: SpaceQuestion): (peer: FakePeer) => Promise<void> {
+  return async (peer) => {
+    await busy(peer)
+    peer.open.files.firstQuestion = question
   }
-  chat.add({ author: ann, body: { kind: 'text', text: 'I send you the offer by itself.' } })
-  send(ann, peer.account, file('offer', { name: 'Offer.pdf', sizeBytes: 412_000, durability: safe }))
-  send(
-    peer.account,
-    ben,
-    file('wages', { name: 'Wages of the workshop.ods', sizeBytes: 88_000, isLocal: true, durability: safe }),
-  )
-  const body = { kind: 'personal', to: peer.account, files: ['gone' as FileId], ...sealed } as const
-  files.openPersonal(chat.add({ author: cleo, body }) as EntryId, 'unreadable')
 }
 
 function live(peer: FakePeer, video: boolean, names: readonly AccountId[] = [ann]): void {
@@ -302,33 +280,8 @@ export const scenes: Record<string, Scene> = {
   busy: { hash: inRoom, before: busy },
   transfers: { hash: inRoom, before: transfers },
   personal: { hash: inRoom, before: personal },
-  release: {
-    hash: inRoom,
-    before: async (peer) => {
-      await busy(peer)
-      peer.open.files.firstQuestion = {
-        ...{ kind: 'release', neededBytes: 1_400_000_000, freeBytes: 310_000_000 },
-        files: [
-          {
-            ...{ file: 'plan' as FileId, name: 'Opus tessellatum – floor plan.pdf', own: false },
-            ...{ keptBytes: 620_000_000, cost: 'fragile' },
-          },
-          { file: 'two' as FileId, keptBytes: 340_000_000, own: false, cost: 'waiting' },
-          {
-            ...{ file: 'photo' as FileId, name: 'medallion.png', own: true },
-            ...{ keptBytes: 140_000_000, cost: 'lost' },
-          },
-        ],
-      }
-    },
-  },
-  tight: {
-    hash: inRoom,
-    before: async (peer) => {
-      await busy(peer)
-      peer.open.files.firstQuestion = { kind: 'tight', neededBytes: 2_100_000_000, leftBytes: 180_000_000 }
-    },
-  },
+  release: { hash: inRoom, before: withQuestion(releaseQuestion) },
+  tight: { hash: inRoom, before: withQuestion(tightQuestion) },
   offline: {
     hash: inRoom,
     before: async (peer) => {

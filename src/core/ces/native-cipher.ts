@@ -29,13 +29,8 @@ export class Decryptors {
    * @param prefix what all nonces that will come begin with, 16 bytes or more
    */
   async of(key: Uint8Array, prefix: Uint8Array): Promise<Decrypt> {
-    return (await this.native(key, prefix)) ?? nobles(key)
-  }
-
-  /** The browser's own, as {@link of}; undefined where it has none that is right. */
-  async native(key: Uint8Array, prefix: Uint8Array): Promise<Decrypt | undefined> {
     this.#isProven ??= isProven()
-    if (!(await this.#isProven)) return undefined
+    if (!(await this.#isProven)) return nobles(key)
     const last = this.#last
     if (last !== undefined && equalBytes(last.key, key) && equalBytes(last.prefix, prefix))
       return await last.made

@@ -1,4 +1,4 @@
-import { concat, type Bytes } from '../base/bytes.ts'
+import type { Bytes } from '../base/bytes.ts'
 import { inflate } from './compress.ts'
 import { codecDeflate, codecRaw, tagBytes } from './constants.ts'
 import { CorruptPieceError, InvalidSegmentError, UnknownCodecError } from './errors.ts'
@@ -45,38 +45,6 @@ export async function openSegment(
   const plaintext = inflate(opened, expected.plainBytes)
   watch.lap('inflate')
   return plaintext
-}
-
-/** Whether a segment opens without rebuilding or inflating: there is nothing to compute but the cipher. */
-export function isPlainlyThere(
-  { code }: SegmentContext,
-  { codec }: ExpectedSegment,
-  pieces: ReadonlyMap<number, Uint8Array>,
-): boolean {
-  if (codec !== codecRaw) return false
-  for (let shard = 0; shard < code.k; shard++) if (!pieces.has(shard)) return false
-  return true
-}
-
-/** As {@link openSegment}, of a segment that {@link isPlainlyThere}: no more than a copy on this thread when `decrypt` has its own. */
-export async function openPlainly(
-  decrypt: Decrypt,
-  context: SegmentContext,
-  segment: number,
-  isLast: boolean,
-  expected: ExpectedSegment,
-  pieces: ReadonlyMap<number, Uint8Array>,
-): Promise<Bytes> {
-  checkPlace(context, segment, isLast, expected.plainBytes)
-  checkExpected(expected)
-  const { code, noncePrefix } = context
-  checkPieces(pieces, code.n, pieceBytes(expected.sealedBytes, code.k))
-  const parts = Array.from({ length: code.k }, (_, shard) => pieces.get(shard) ?? new Uint8Array())
-  const [only] = parts
-  const padded = only !== undefined && parts.length === 1 ? only : concat(...parts)
-  const nonce = nonceOf(noncePrefix, segment, isLast ? nonceUse.lastSegment : nonceUse.segment)
-  const aad = segmentAad(context, expected.codec, expected.plainBytes)
-  return await decrypt(nonce, aad, padded.subarray(0, expected.sealedBytes))
 }
 
 /** The manifest's own rule for a row (CES-35), again: the engine must not depend on who called it. */

@@ -1,4 +1,4 @@
-import { copyBytes } from '../base/bytes.ts'
+import { copyBytes, type Bytes } from '../base/bytes.ts'
 import { errorName, isAbort } from '../base/errors.ts'
 import type { FileId } from '../base/ids.ts'
 import { delay } from '../base/wait.ts'
@@ -9,8 +9,9 @@ import { partialStaleMs } from './constants.ts'
 import { UnknownFileError, UnknownTransferError } from './errors.ts'
 import { fetchFile, openingOf, type Opening } from './fetch.ts'
 import { awaitManifest } from './find-manifest.ts'
-import type { FileReading, FilesComponents, FileSink, Progress } from './index.ts'
+import type { FileReading, FilesComponents, FileSink, Progress, TransferState } from './index.ts'
 import { Keeps } from './keeps.ts'
+import type { Shelf } from './local-pieces.ts'
 import { openManifest } from './manifests.ts'
 import { Readers } from './readers.ts'
 import { SegmentPull, type PullComponents } from './segment-pull.ts'
@@ -43,7 +44,8 @@ export class Fetches {
   async start(): Promise<void> {
     for (const { file, sizeBytes, keptBytes } of await this.#keeps.load()) {
       const name = this.#catalogue.cards.first(file)?.name ?? ''
-      const id = this.#transfers.addInterrupted({ file, name, progress: stillProgress(keptBytes, sizeBytes) })
+      const progress = stillProgress(keptBytes, sizeBytes)
+      const id = this.#transfers.addInterrupted({ direction: 'fetch', file, name, progress })
       this.#lookAgain(id, file).catch((error: unknown) => {
         if (isAbort(error)) return
         this.#components.logger('warn', 'looking at kept pieces failed', { error: errorName(error) })
@@ -66,7 +68,7 @@ export class Fetches {
   }
 
   async fetch(file: FileId, sink: FileSink, signal: AbortSignal | undefined): Promise<void> {
-    await this.#run(this.#transfers.interrupted(file), file, sink, signal)
+    await this.#run(this.#transfers.interrupted(file, 'fetch'), file, sink, signal)
   }
 
   async retry(transfer: string, sink: FileSink, signal: AbortSignal | undefined): Promise<void> {
@@ -79,9 +81,9 @@ export class Fetches {
 
   /** Ends a transfer, or forgets what an interrupted one left. */
   cancel(transfer: string): void {
-    const { state, file } = this.#transfers.get(transfer) ?? {}
+    const { state, file, direction } = this.#transfers.get(transfer) ?? {}
     this.#transfers.cancel(transfer)
-    if (state?.kind !== 'interrupted' || file === undefined) return
+    if (direction !== 'fetch' || state?.kind !== 'interrupted' || file === undefined) return
     this.#transfers.discard(transfer)
     this.#keeps.discard(file).catch((error: unknown) => {
       this.#components.logger('warn', 'kept pieces could not be removed', { error: errorName(error) })
@@ -91,7 +93,7 @@ export class Fetches {
   /** Frees what an unfinished fetch of a file left. */
   async forget(file: FileId): Promise<void> {
     await this.#keeps.discard(file)
-    const transfer = this.#transfers.interrupted(file)
+    const transfer = this.#transfers.interrupted(file, 'fetch')
     if (transfer !== undefined) this.#transfers.discard(transfer)
   }
 
@@ -137,26 +139,27 @@ export class Fetches {
   }
 
   /**
-   * Gathers a file's pieces for keeping rather than reading: `work` gets its manifest and a function that gathers, giving each piece that is
-   * not here yet, verified and in a buffer of its own, to `add`.
+   * Gathers a file's pieces for keeping rather than reading: `work` gets its manifest and key and a function that gathers, giving each piece
+   * that is not here yet, verified and in a buffer of its own, to `add`.
    */
   async pieces(
     file: FileId,
     signal: AbortSignal | undefined,
     work: (
-      record: ManifestRecord,
+      found: { readonly record: ManifestRecord; readonly key: Bytes; readonly handle: TransferHandle },
       gather: (add: (piece: StoredPiece) => Promise<void>) => Promise<void>,
-      signal: AbortSignal,
     ) => Promise<void>,
   ): Promise<void> {
     const card = this.#catalogue.cards.first(file)
     const first = { kind: 'fetching', progress: stillProgress(0, card?.sizeBytes ?? 0), from: [] } as const
-    const facts = { direction: 'keep', name: card?.name ?? '', file, first } as const
+    const id = this.#transfers.interrupted(file, 'keep')
+    const facts = { id, direction: 'keep', name: card?.name ?? '', file, first } as const
     await this.#transfers.run(facts, signal, async (handle) => {
       const { record, opening } = await this.#find(file, handle.signal, () =>
         handle.set({ kind: 'waiting', reason: 'no-holder', missingShards: 0 }),
       )
-      await work(record, (add) => this.#gather(record, opening, handle, add), handle.signal)
+      const found = { record, key: opening.context.key, handle }
+      await work(found, (add) => this.#gather(record, opening, handle, add))
     })
   }
 
@@ -179,13 +182,25 @@ export class Fetches {
     }
     const job = {
       ...{ record, context, sink: nowhere, pause: handle.pause },
-      kept: { isKeeping: false, add: keep },
+      kept: { isKeeping: true, add: keep, shelf: this.#unfinished(record.id) },
       signal: AbortSignal.any([handle.signal, refused.signal]),
-      onState: handle.set,
+      onState: (state: TransferState) => {
+        handle.set(state)
+        if (state.kind === 'fetching') handle.endAs({ kind: 'interrupted', progress: state.progress })
+      },
     }
     const end = await fetchFile(this.#pulling(), job).catch((error: unknown) => error)
     const failure = refusal ?? end
     if (failure instanceof Error) throw failure
+  }
+
+  /** What an interrupted run brought here of a file that was not here before. */
+  #unfinished(file: FileId): Shelf {
+    const { shards } = this.#components
+    return {
+      held: () => shards.held(file),
+      read: (positions) => shards.pieces(file, positions),
+    }
   }
 
   async openReader(file: FileId, signal: AbortSignal | undefined): Promise<FileReading> {
@@ -236,11 +251,11 @@ const nowhere: FileSink = {
 }
 
 /** Whether what came is of no use for another try: the file is broken, or the disk is full and needs the space. */
-function isFinal(error: unknown): boolean {
+export function isFinal(error: unknown): boolean {
   return ['CorruptFileError', 'QuotaExceededError'].includes(errorName(error))
 }
 
 /** Progress of something that does not move. */
-function stillProgress(doneBytes: number, totalBytes: number): Progress {
+export function stillProgress(doneBytes: number, totalBytes: number): Progress {
   return { doneBytes, totalBytes, bytesPerSecond: 0, secondsLeft: undefined }
 }

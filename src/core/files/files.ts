@@ -89,6 +89,7 @@ export class RoomFiles implements Files {
     this.#state = 'started'
     await this.#catalogue.load()
     await this.#fetches.start()
+    await this.#inHand.start()
     this.#server.start()
     this.#catalogue.start()
     this.#caretaker.start()
@@ -98,6 +99,7 @@ export class RoomFiles implements Files {
     if (this.#state === 'stopped') return
     this.#state = 'stopped'
     this.#fetches.stop()
+    this.#inHand.stop()
     this.#server.stop()
     await Promise.all([this.#transfers.stop(), this.#caretaker.stop()])
     this.#catalogue.stop()
@@ -112,6 +114,7 @@ export class RoomFiles implements Files {
   }
 
   cancel(transfer: string): void {
+    this.#inHand.cancel(transfer)
     this.#fetches.cancel(transfer)
   }
 
@@ -199,6 +202,7 @@ export class RoomFiles implements Files {
     this.#caretaker.forget(id)
     await library.remove(id)
     await this.#fetches.forget(id)
+    this.#inHand.forget(id)
     await holdings.announce(id)
     this.#catalogue.changed(id)
   }
@@ -207,7 +211,7 @@ export class RoomFiles implements Files {
   #dropWithdrawn(file: FileId): void {
     this.#caretaker.forget(file)
     const running = this.#transfers.list().filter((t) => t.file === file && t.state.kind !== 'done')
-    for (const { id } of running) this.#fetches.cancel(id)
+    for (const { id } of running) this.cancel(id)
     if (running.length === 0 && this.#catalogue.library.get(file) === undefined) return
     this.#release(file).catch((error: unknown) => {
       this.#components.logger('warn', 'a withdrawn file was not freed', { error: errorName(error) })

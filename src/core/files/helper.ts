@@ -1,8 +1,18 @@
 import type { Clock } from '../base/clock.ts'
 import type { AccountId, FileId, PeerId } from '../base/ids.ts'
 import type { Room } from '../room/index.ts'
-import { creditSpanMs, firstCreditBytes, maxInFlightBytes, rateSampleMs, silentAfterMs } from './constants.ts'
+import {
+  creditRoundTrips,
+  creditSpanMs,
+  firstCreditBytes,
+  maxInFlightBytes,
+  rateSampleMs,
+  silentAfterMs,
+} from './constants.ts'
 import { PieceStream, type ReceivedPiece } from './piece-stream.ts'
+
+/** What a holder that was not measured yet is taken to give. */
+const guessedBytesPerSecond = 1_048_576
 
 /** A piece that a holder was asked for and has not given. */
 export interface Owed {
@@ -34,6 +44,7 @@ export class Helper {
   #inFlightBytes = 0
   #isFilling = true
   #bytesPerSecond: number | undefined
+  #roundTripMs = 0
   #sample = { at: 0, bytes: 0 }
   #receivedBytes = 0
   #seenBytes = 0
@@ -95,7 +106,7 @@ export class Helper {
   /** How long it would take to give one more piece of this length, in ms; a guess while it was not measured. */
   etaMs(sizeBytes: number): number {
     if (this.isSilent()) return Infinity
-    const rate = this.#bytesPerSecond ?? (firstCreditBytes * 1000) / creditSpanMs
+    const rate = this.#bytesPerSecond ?? guessedBytesPerSecond
     return ((this.#inFlightBytes + sizeBytes) * 1000) / Math.max(1, rate)
   }
 
@@ -112,7 +123,7 @@ export class Helper {
   }
 
   /**
-   * Whether it may be asked for a piece of this length now (FI-6): what it gives in {@link creditSpanMs}, one piece at least.
+   * Whether it may be asked for a piece of this length now (FI-6): what it gives in {@link creditRoundTrips}, one piece at least.
    * Once full it is filled again at two thirds, so that wants travel and are read together.
    */
   takesMore(sizeBytes: number): boolean {
@@ -127,8 +138,10 @@ export class Helper {
   }
 
   #creditBytes(): number {
-    const span = ((this.#bytesPerSecond ?? 0) * creditSpanMs) / 1000
-    return Math.min(maxInFlightBytes, Math.max(firstCreditBytes, span))
+    const { least, most } = creditSpanMs
+    const spanMs = Math.min(most, Math.max(least, creditRoundTrips * this.#roundTripMs))
+    const bytes = ((this.#bytesPerSecond ?? 0) * spanMs) / 1000
+    return Math.min(maxInFlightBytes, Math.max(firstCreditBytes, bytes))
   }
 
   /** Asks for a piece. The answer is right in length and not yet checked; errors are `PieceStream`'s. */
@@ -179,6 +192,7 @@ export class Helper {
   async #openStream(): Promise<PieceStream> {
     const stream = await PieceStream.open(this.#components, this.#peer, this.#components.file)
     this.#open = stream
+    this.#roundTripMs = stream.roundTripMs
     this.#seenBytes = stream.receivedBytes
     this.#movedAt = this.#components.clock.now()
     return stream

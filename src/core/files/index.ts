@@ -75,7 +75,7 @@ export interface FileSink {
 export interface SealedExport {
   /** Exact length of what {@link SealedExport.write} writes. */
   readonly sizeBytes: number
-  /** Writes it and closes the sink, or aborts it. Throws `CorruptFileError` when a piece here is damaged, `AbortError`, and what the sink throws. */
+  /** Writes it as a transfer that is shown and can be cancelled, and closes the sink, or aborts it. Throws `CorruptFileError` when a piece here is damaged, `AbortError`, and what the sink throws. */
   write(sink: FileSink, options?: { signal?: AbortSignal }): Promise<void>
 }
 
@@ -235,8 +235,11 @@ export interface FileView {
 /** A transfer that a person started; `id` is local. */
 export interface Transfer {
   readonly id: string
-  /** `keep`: to this device's own pieces, see {@link Files.keep} and {@link Files.takeIn}. */
-  readonly direction: 'share' | 'fetch' | 'keep'
+  /**
+   * `keep`: to this device's own pieces, see {@link Files.keep} and {@link Files.takeIn}; one that was interrupted goes on by either.
+   * `export`: out of it, see {@link Files.sealed}.
+   */
+  readonly direction: 'share' | 'fetch' | 'keep' | 'export'
   readonly name: string
   readonly file: FileId | undefined
   readonly state: TransferState
@@ -307,7 +310,8 @@ export interface Files {
   /** Ends a transfer started here and forgets what came of it. */
   cancel(transfer: string): void
   /**
-   * Gathers enough pieces to rebuild a file from this device alone, and holds them for the others too (FI-46). Throws as
+   * Gathers enough pieces to rebuild a file from this device alone, and holds them for the others too (FI-46). What an interrupted one or
+   * an import left here is not fetched again; {@link Files.cancel} forgets it. Throws as
    * {@link Files.fetch} does, and `QuotaExceededError`.
    */
   keep(id: FileId, options?: { signal?: AbortSignal }): Promise<void>

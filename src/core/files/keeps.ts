@@ -43,7 +43,8 @@ export class Keeps {
     const { shards, room, clock } = this.#components
     const found: Interrupted[] = []
     for (const record of await shards.files(room.id)) {
-      if (!isKeptFetch(record)) continue
+      // Of its own id it is a file that was being brought here, see `UnfinishedKeeps`.
+      if (!isKeptFetch(record) || manifestId(record.manifest) === record.id) continue
       const interrupted = await this.#read(record)
       const isOld = clock.now() - record.addedAt >= keptForMs
       if (interrupted === undefined || isOld) await shards.deleteFile(record.id)
@@ -176,7 +177,7 @@ export class Keeps {
   }
 }
 
-/** Whether a record is an unfinished fetch, not a share or pull in progress: those have no key of others' files. */
+/** Whether a record is an unfinished fetch or keep, not a share or pull in progress: those have no key of others' files. */
 export function isKeptFetch({ state, own, key }: StoredFile): boolean {
   return state === 'partial' && !own && key !== undefined
 }
@@ -187,7 +188,7 @@ function sealedBytes({ segments, code }: Manifest): number {
 }
 
 /** Plaintext bytes that the pieces held are good for, in proportion. */
-function plainBytes(manifest: Manifest, held: ReadonlyMap<number, readonly number[]>): number {
+export function plainBytes(manifest: Manifest, held: ReadonlyMap<number, readonly number[]>): number {
   const { k } = manifest.code
   let pieces = 0
   for (const shards of held.values()) pieces += Math.min(k, shards.length)

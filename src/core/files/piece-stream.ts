@@ -37,13 +37,16 @@ interface Wanted {
 export class PieceStream {
   readonly #stream: MeshStream
   readonly #clock: Clock
+  /** How long the holder took for its first answer, which costs it next to nothing. */
+  readonly roundTripMs: number
   readonly #wanted: Wanted[] = []
   #inFlightBytes = 0
   #reading = false
   #failure: Error | undefined
 
-  private constructor(stream: MeshStream, clock: Clock) {
+  private constructor(stream: MeshStream, clock: Clock, roundTripMs: number) {
     this.#stream = stream
+    this.roundTripMs = roundTripMs
     this.#clock = clock
     const onOver = (): void => {
       // With pieces under way the reader meets the end itself, and knows better what it means.
@@ -61,6 +64,7 @@ export class PieceStream {
   ): Promise<PieceStream> {
     const wait: WaitOptions = { clock: components.clock, timeoutMs: answerTimeoutMs, signal: options.signal }
     const stream = await openFilesStream(components, peer, wait)
+    const askedAt = components.clock.now()
     try {
       await sendRequest(stream, { type: 'pieces', file })
       const answer = await nextAnswer(stream, { ...wait, timeoutMs: stallTimeoutMs })
@@ -69,7 +73,7 @@ export class PieceStream {
       stream.abort(error instanceof Error ? error : new Error(errorName(error)))
       throw errorName(error) === 'TimeoutError' ? stalled(error) : error
     }
-    return new PieceStream(stream, components.clock)
+    return new PieceStream(stream, components.clock, components.clock.now() - askedAt)
   }
 
   /** Bytes that have come on it so far. */

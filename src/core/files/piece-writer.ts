@@ -71,7 +71,9 @@ export class PieceWriter {
     await this.#shards.putPieces(this.#file.id, batch)
     this.#onStored(batch)
     const now = this.#clock.now()
-    if (this.#file.state !== 'partial' || now - this.#refreshedAt < partialRefreshMs) return
+    const { state, own, key } = this.#file
+    const isAtWork = state === 'partial' || (!own && key !== undefined)
+    if (!isAtWork || now - this.#refreshedAt < partialRefreshMs) return
     this.#refreshedAt = now
     await this.#shards.putFile({ ...this.#file, addedAt: now })
   }

@@ -62,29 +62,32 @@ export class TransferBook {
     return this.list().some((transfer) => transfer.file === file && this.#running.has(transfer.id))
   }
 
-  /** Shows a fetch that an earlier run left unfinished. */
+  /** Shows what an earlier run left unfinished. */
   addInterrupted(facts: {
+    readonly direction: 'fetch' | 'keep'
     readonly file: FileId
     readonly name: string
     readonly progress: Progress
   }): string {
-    const { file, name, progress } = facts
+    const { direction, file, name, progress } = facts
     const id = this.#newId()
-    this.#put({ id, direction: 'fetch', name, file, state: { kind: 'interrupted', progress } })
+    this.#put({ id, direction, name, file, state: { kind: 'interrupted', progress } })
     return id
   }
 
-  /** The row of a fetch of this file that was interrupted. */
-  interrupted(file: FileId): string | undefined {
-    return this.list().find((transfer) => transfer.file === file && transfer.state.kind === 'interrupted')?.id
+  /** The row of a fetch, or keep, of this file that was interrupted. */
+  interrupted(file: FileId, direction: 'fetch' | 'keep'): string | undefined {
+    const isIt = (transfer: Transfer): boolean =>
+      transfer.file === file && transfer.direction === direction && transfer.state.kind === 'interrupted'
+    return this.list().find(isIt)?.id
   }
 
-  /** Takes the row of an interrupted fetch away. */
+  /** Takes the row of an interrupted one away. */
   remove(id: string): void {
     if (!this.#running.has(id)) this.#transfers.delete(id)
   }
 
-  /** An interrupted fetch was given up. */
+  /** An interrupted one was given up. */
   discard(id: string): void {
     if (!this.#running.has(id)) this.#set(id, { kind: 'cancelled' })
   }
@@ -156,7 +159,7 @@ export class TransferBook {
   setPaused(id: string, isPaused: boolean): void {
     const running = this.#running.get(id)
     const transfer = this.#transfers.get(id)
-    if (running === undefined || transfer === undefined || transfer.direction === 'share') return
+    if (running === undefined || transfer === undefined || !isFetching(transfer)) return
     if (running.pause.isPaused === isPaused) return
     const before = running.behind ?? transfer.state
     running.behind = before
@@ -211,6 +214,11 @@ export class TransferBook {
       if (!this.#running.has(id) && state.kind !== 'interrupted') this.#transfers.delete(id)
     }
   }
+}
+
+/** Whether it takes from holders, and so can be held back. */
+function isFetching({ direction }: Transfer): boolean {
+  return direction === 'fetch' || direction === 'keep'
 }
 
 function endState(error: unknown, { isCancelled, endsAs }: Running): TransferState {

@@ -1,4 +1,5 @@
 import type { Stream } from '@libp2p/interface'
+import { channelHighBytes, channelLowBytes } from './constants.ts'
 
 /** As much of an RTCDataChannel as sending needs (W3C WebRTC section 6.2). */
 export interface SendingChannel {
@@ -19,14 +20,8 @@ export interface ChannelStream {
   sendData(data: Parts): { readonly sentBytes: number; readonly canSendMore: boolean }
 }
 
-/**
- * Bytes handed to a data channel before its writer waits: enough for two turns of a busy page, and less than the 16 MiB at which Chromium
- * refuses.
- */
-const highBytes = 4 * 1024 * 1024
-
-/** The writer goes on at so many bytes left, so that the wire never rests while it takes its turn. */
-const lowBytes = 1024 * 1024
+/** Where messages are put together: `send` has taken its copy when it returns, and fresh memory would cost more than the copying. */
+const workspace = new Uint8Array(64 * 1024)
 
 /** Field 2 of a stream's message, with a length (libp2p WebRTC specification, "Message"). */
 const messageTag = 0x12
@@ -39,19 +34,20 @@ export function hastenWrites(stream: Stream): void {
   const own: Partial<ChannelStream> = stream as unknown as Partial<ChannelStream> // private to its package; looked at before use
   const { channel } = own
   if (!isChannel(channel) || typeof own.sendData !== 'function') return
-  channel.bufferedAmountLowThreshold = lowBytes
+  channel.bufferedAmountLowThreshold = channelLowBytes
   own.sendData = (data) => {
     if (channel.readyState !== 'open') return { sentBytes: 0, canSendMore: false }
-    channel.send(messageOf(data))
-    return { sentBytes: data.byteLength, canSendMore: channel.bufferedAmount < highBytes }
+    channel.send(messageOf(data, workspace))
+    return { sentBytes: data.byteLength, canSendMore: channel.bufferedAmount < channelHighBytes }
   }
 }
 
-/** A message as the specification frames it: its length, then field 2 with the bytes. */
-export function messageOf(data: Parts): Uint8Array<ArrayBuffer> {
+/** A message as the specification frames it: its length, then field 2 with the bytes. A view of `space` when that is long enough. */
+export function messageOf(data: Parts, space: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const field = [messageTag, ...varint(data.byteLength)]
   const head = [...varint(field.length + data.byteLength), ...field]
-  const message = new Uint8Array(head.length + data.byteLength)
+  const length = head.length + data.byteLength
+  const message = length <= space.byteLength ? space.subarray(0, length) : new Uint8Array(length)
   message.set(head)
   let at = head.length
   for (const part of data) {

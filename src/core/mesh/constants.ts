@@ -45,3 +45,9 @@ export const maxGossipBacklogBytes = 1024 * 1024
 
 /** Relay addresses tried at once: the page's own relay with two or three, and a link's four hints. */
 export const maxRelayAddresses = 16
+
+/** Bytes handed to a data channel before its writer waits: under the 16 MiB at which Chromium refuses (W3C WebRTC section 6.2). */
+export const channelHighBytes = 4 * 1024 * 1024
+
+/** The writer goes on at so many bytes left in a channel, so that the wire does not rest while a busy page takes its turn. */
+export const channelLowBytes = 1024 * 1024

@@ -9,7 +9,7 @@ import { createLibp2p } from 'libp2p'
 import type { Clock, RandomBytes } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Identity } from '../identity/index.ts'
-import { pingIntervalMs } from './constants.ts'
+import { channelHighBytes, pingIntervalMs } from './constants.ts'
 import { turnOnly, type IceServer } from './ice.ts'
 import type { Mesh } from './index.ts'
 import { Libp2pMesh } from './libp2p-mesh.ts'
@@ -34,12 +34,6 @@ export interface RelayedMeshInit {
 
 /** Data-channel messages of 64 KiB: a tenth faster than the default of 16, and all peers are of this build's kind. */
 const maxMessageSize = 64 * 1024
-
-/**
- * Bytes handed to a data channel before its writer waits, and then until it is empty: twice the default, since the wire rests
- * between the last byte and the writer's next turn. Under the 16 MiB at which Chromium refuses (W3C WebRTC section 6.2).
- */
-const maxBufferedAmount = 4 * 1024 * 1024
 
 /**
  * A {@link Mesh} as tabs and Node peers have it: WebSocket or webrtc-direct to the relay, circuit relay and WebRTC to other
@@ -69,7 +63,7 @@ export function createRelayedMesh(init: RelayedMeshInit): Mesh {
     createNode: ({ isAdmitted, isRelayOnly }) => {
       const transport = webRTC({
         rtcConfiguration: () => configuration(isRelayOnly()),
-        dataChannel: { maxMessageSize, maxBufferedAmount },
+        dataChannel: { maxMessageSize, maxBufferedAmount: channelHighBytes },
       })
       return createLibp2p({
         start: false,

@@ -4,11 +4,8 @@ import { systemClock, type Clock } from '../../core/base/clock.ts'
 import { AbortError, NotStartedError } from '../../core/base/errors.ts'
 import { throwIfAborted } from '../../core/base/wait.ts'
 import {
-  Decryptors,
   EngineError,
-  isPlainlyThere,
   maxSpareBytes,
-  openPlainly,
   pieceBytes,
   reviveError,
   Spares,
@@ -61,7 +58,6 @@ export function createCesPool({
   const slots = Array.from({ length: workers }, () => new WorkerSlot(createWorker, clock))
   const queue = createQueue(slots)
   const spares = new Spares(maxSpareBytes)
-  const decryptors = new Decryptors()
   return {
     concurrency: workers * maxInFlight,
     seal: (context, segment, isLast, plaintext, options = {}) =>
@@ -73,21 +69,8 @@ export function createCesPool({
         const given = [transfer(bytes, [bytes.buffer]), transfer(spare, buffers)] as const
         return api.seal(context, segment, isLast, ...given)
       }),
-    async open(context, segment, isLast, expected, pieces, options = {}) {
-      const { key, noncePrefix } = context
-      // Where the browser has the cipher, it runs it off this thread by itself: a worker would be one more way for the bytes.
-      const isPlain = options.onReport === undefined && isPlainlyThere(context, expected, pieces)
-      const decrypt = isPlain && !queue.isStopped() ? await decryptors.native(key, noncePrefix) : undefined
-      if (decrypt === undefined) {
-        return await queue.add(options, (api) =>
-          api.open(context, segment, isLast, expected, handedOver(pieces)),
-        )
-      }
-      throwIfAborted(options.signal)
-      const plaintext = await openPlainly(decrypt, context, segment, isLast, expected, pieces)
-      throwIfAborted(options.signal)
-      return plaintext
-    },
+    open: (context, segment, isLast, expected, pieces, options = {}) =>
+      queue.add(options, (api) => api.open(context, segment, isLast, expected, handedOver(pieces))),
     recode: (code, segment, pieces, wanted, options = {}) =>
       queue.add(options, (api) => api.recode(code, segment, handedOver(pieces), wanted)),
     recycle: (pieces) => spares.give(pieces),
@@ -101,7 +84,6 @@ export function createCesPool({
 /** Hands jobs to slots, first come first served, never more than two to one. */
 function createQueue(slots: readonly WorkerSlot[]): {
   add<T>(options: SegmentOptions, send: Send<T>): Promise<T>
-  isStopped(): boolean
   stop(): void
 } {
   const waiting = new Set<Job>()
@@ -143,7 +125,6 @@ function createQueue(slots: readonly WorkerSlot[]): {
         pump()
       })
     },
-    isStopped: () => isStopped,
     stop() {
       isStopped = true
       const reason = new AbortError('the CES engine was stopped')

@@ -256,7 +256,7 @@ export class PeerMedia implements MediaLink {
       .then(async () => {
         for (const line of pictureLines) {
           const sender = this.#connection.getTransceivers()[line]?.sender
-          if (this.#closed || !sender?.track) continue
+          if (this.#closed || sender === undefined || sender.track === null) continue
           const parameters = sender.getParameters()
           const encodingOptions = parameters.encodings.map(() => ({ keyFrame: true }))
           await sender.setParameters(parameters, { encodingOptions })

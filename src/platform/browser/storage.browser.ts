@@ -1,5 +1,5 @@
 import { deleteDB, openDB, unwrap } from 'idb'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { AccountId, EntryId, FileId, RoomId } from '../../core/base/ids.ts'
 import { ManualClock } from '../../core/base/testing/manual-clock.ts'
 import { storesSuite } from '../../core/storage/testing/stores-suite.ts'
@@ -102,6 +102,26 @@ describe('IndexedDB: pieces on disk', () => {
     await a.shards.putPieces(f, [piece(0)])
     await (await a.database.database()).clear('batches')
     expect(await a.shards.piece(f, 0, 0)).toBeUndefined()
+  })
+  it('ST-5 pieces that lie together are read from the disk once, and are gone as soon as another tab removed them', async () => {
+    const [a, b] = await openTwice()
+    const bytes = vi.spyOn(Blob.prototype, 'arrayBuffer')
+    onTestFinished(() => bytes.mockRestore())
+    await a.shards.putPieces(f, [piece(0), piece(1), piece(2), piece(3)])
+    for (const shard of [0, 1, 2, 3]) expect(await a.shards.piece(f, 0, shard)).toEqual(piece(shard))
+    expect(bytes).toHaveBeenCalledTimes(1)
+    await b.shards.deleteFile(f)
+    expect(await a.shards.piece(f, 0, 1)).toBeUndefined()
+  })
+  it('ST-5 a piece far smaller than its batch is read alone', async () => {
+    const [a] = await openTwice()
+    const bytes = vi.spyOn(Blob.prototype, 'arrayBuffer')
+    onTestFinished(() => bytes.mockRestore())
+    const pieces = Array.from({ length: 20 }, (_, shard) => piece(shard))
+    await a.shards.putPieces(f, pieces)
+    expect(await a.shards.piece(f, 0, 7)).toEqual(piece(7))
+    expect(await a.shards.piece(f, 0, 8)).toEqual(piece(8))
+    expect(bytes).toHaveBeenCalledTimes(2)
   })
 })
 

@@ -27,6 +27,8 @@ export class Networks {
   readonly #folder: string
   readonly #wires: Wire[] = []
   readonly #names: string[] = []
+  /** How often each host has changed its network. */
+  readonly #changes = new Map<string, number>()
   #sites = 0
 
   private constructor(folder: string) {
@@ -55,8 +57,10 @@ export class Networks {
   /** A host loses its network and finds another at once, as a telephone does that leaves a house. */
   async change(host: string, nat: Exclude<Nat, 'open'>): Promise<void> {
     ++this.#sites
-    inside(host, 'link set eth0 down')
-    await this.#uplink(host, 'eth1', nat, false)
+    const before = this.#changes.get(host) ?? 0
+    this.#changes.set(host, before + 1)
+    inside(host, `link set eth${String(before)} down`)
+    await this.#uplink(host, `eth${String(before + 1)}`, nat, false)
   }
 
   /** A program that starts `browser` on a host; the driver's pipes pass through. */
@@ -72,6 +76,7 @@ export class Networks {
   clear(): void {
     for (const wire of this.#wires.splice(0)) wire.stop()
     for (const name of this.#names.splice(0)) ip(`netns del ${name}`)
+    this.#changes.clear()
   }
 
   async close(): Promise<void> {

@@ -87,6 +87,8 @@ export const enCalls = {
   'call.path.hidden': 'Hidden: through a TURN server only, so that they do not see your address',
   'call.personLostHidden': (p: { name: string }) =>
     `No way to ${p.name} through the TURN server, and your address stays hidden. Trying again…`,
+  'people.hidden': 'hidden',
+  'people.hiddenText': 'Hidden: through a TURN server, which cannot read it. They do not learn your address.',
   'privacy.hide': 'Hide my address in this room',
   'privacy.does':
     'Calls and direct links then go through the relay’s TURN server only. People here do not learn your address from then on; those you were linked to before have seen it. Whoever runs the server sees it still. The way is longer: calls and files can be slower.',

@@ -43,33 +43,40 @@ let lost = 0
 
 const relay = await RelayProcess.start()
 const browser = await MortalBrowser.create()
-const first = new Tab(await browser.open(), 'Kim')
-await first.open(relay.url)
-const link = await first.startRoom()
-const roomUrl = first.page.url()
-await browser.kill()
+let link = ''
+let roomUrl = ''
+try {
+  const first = new Tab(await browser.open(), 'Kim')
+  await first.open(relay.url)
+  link = await first.startRoom()
+  roomUrl = first.page.url()
+  await browser.kill()
 
-for (let kill = from; kill < from + kills; kill++) {
-  const isShare = kill % 2 === 1
-  const kim = await reopen()
-  const witness = await NodePeer.join(relay.url, link, 'Witness')
-  await expect(kim.person('Witness').first()).toHaveAttribute('data-path', 'direct', { timeout: patienceMs })
-  const name = `${isShare ? 'shared' : 'given'}-${String(kill)}.bin`
-  const buffer = randomBytes(fileBytes)
-  hashes.set(name, createHash('sha256').update(buffer).digest('hex'))
-  const done = isShare ? share(kim, name, buffer) : give(witness, name, buffer)
-  done.catch(() => undefined) // it is meant to be broken off
-  await passed(random() * windowMs)
-  await browser.kill()
-  const told = isShare ? sharedBy(witness) : keptBy(witness)
-  for (const file of told) acknowledged.add(file)
-  await witness.stop()
-  console.log(`kill ${String(kill)}: ${name} ${told.length > 0 ? 'was acknowledged' : 'was not'}`)
-  await check()
-  await browser.kill()
+  for (let kill = from; kill < from + kills; kill++) {
+    const isShare = kill % 2 === 1
+    const kim = await reopen()
+    const witness = await NodePeer.join(relay.url, link, 'Witness')
+    await expect(kim.person('Witness').first()).toHaveAttribute('data-path', 'direct', {
+      timeout: patienceMs,
+    })
+    const name = `${isShare ? 'shared' : 'given'}-${String(kill)}.bin`
+    const buffer = randomBytes(fileBytes)
+    hashes.set(name, createHash('sha256').update(buffer).digest('hex'))
+    const done = isShare ? share(kim, name, buffer) : give(witness, name, buffer)
+    done.catch(() => undefined) // it is meant to be broken off
+    await passed(random() * windowMs)
+    await browser.kill()
+    const told = isShare ? sharedBy(witness) : keptBy(witness)
+    for (const file of told) acknowledged.add(file)
+    await witness.stop()
+    console.log(`kill ${String(kill)}: ${name} ${told.length > 0 ? 'was acknowledged' : 'was not'}`)
+    await check()
+    await browser.kill()
+  }
+} finally {
+  await browser.remove()
+  await relay.kill()
 }
-await browser.remove()
-await relay.kill()
 console.log(
   `${String(acknowledged.size)} files acknowledged over ${String(kills)} kills, ${String(lost)} lost or wrong`,
 )

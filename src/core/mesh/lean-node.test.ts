@@ -1,8 +1,8 @@
 import { yamux } from '@libp2p/yamux'
 import { multiaddrConnectionPair } from '@libp2p/utils'
-import type { Stream, StreamMuxerFactory } from '@libp2p/interface'
+import type { ConnectionEncrypter, Stream, StreamMuxerFactory } from '@libp2p/interface'
 import { describe, expect, it } from 'vitest'
-import { withFewWindowUpdates } from './lean-node.ts'
+import { withFewWindowUpdates, withWholeMessages } from './lean-node.ts'
 
 /** A stream between two sessions, and how many frames the receiving side has sent. */
 async function session(make: () => StreamMuxerFactory) {
@@ -60,5 +60,82 @@ describe('a session with few window updates', () => {
   it('still makes room for more than a window', async () => {
     const spared = await session(withFewWindowUpdates(yamux()))
     expect(await transfer(spared, 64, 32 * 1024)).toBe(2 * 1024 * 1024)
+  })
+})
+
+/** A WebSocket connection as @libp2p/websockets makes it, for as much as is looked at, and what its socket was given. */
+class FakeConnection {
+  readonly messages: number[][] = []
+  readonly websocket = { bufferedAmount: 0 }
+  isClosed = false
+  canSendMore = true
+
+  sendData(data: Iterable<Uint8Array> & { readonly byteLength: number }) {
+    for (const part of data) this.messages.push([...part])
+    return { sentBytes: data.byteLength, canSendMore: this.canSendMore }
+  }
+  sendClose(): Promise<void> {
+    this.isClosed = true
+    return Promise.resolve()
+  }
+}
+
+/** The connection as an encrypter gets it. */
+async function secured(connection: FakeConnection): Promise<FakeConnection> {
+  let given: unknown
+  const encrypter = {
+    protocol: '/test',
+    secureOutbound: (raw: unknown) => Promise.resolve((given = raw)),
+    secureInbound: (raw: unknown) => Promise.resolve((given = raw)),
+  } as unknown as ConnectionEncrypter
+  const wrapped = withWholeMessages(() => encrypter)(undefined)
+  await wrapped.secureOutbound(connection as never)
+  return given as FakeConnection
+}
+
+const parts = (...all: number[][]) => {
+  const list = all.map((bytes) => Uint8Array.from(bytes))
+  return Object.assign(list, { byteLength: all.flat().length })
+}
+
+describe('a WebSocket that takes whole messages', () => {
+  it('is given what one turn says in one message, in order', async () => {
+    const connection = await secured(new FakeConnection())
+    expect(connection.sendData(parts([0, 2], [7, 8]))).toEqual({ sentBytes: 4, canSendMore: true })
+    connection.sendData(parts([0, 1], [9]))
+    expect(connection.messages).toEqual([])
+    await Promise.resolve()
+    connection.sendData(parts([1]))
+    await Promise.resolve()
+    expect(connection.messages).toEqual([[0, 2, 7, 8, 0, 1, 9], [1]])
+  })
+
+  it('is given what waits before it closes', async () => {
+    const connection = await secured(new FakeConnection())
+    connection.sendData(parts([1, 2]))
+    await connection.sendClose()
+    expect(connection.messages).toEqual([[1, 2]])
+    expect(connection.isClosed).toBe(true)
+    await Promise.resolve()
+    expect(connection.messages).toHaveLength(1)
+  })
+
+  it('gathers 64 KiB at most, and tells when it is full until it has drained', async () => {
+    const connection = await secured(new FakeConnection())
+    connection.canSendMore = false
+    connection.websocket.bufferedAmount = 1
+    const much = Object.assign([new Uint8Array(64 * 1024)], { byteLength: 64 * 1024 })
+    expect(connection.sendData(much).canSendMore).toBe(false)
+    expect(connection.messages).toHaveLength(1)
+    expect(connection.sendData(parts([1])).canSendMore).toBe(false)
+    connection.websocket.bufferedAmount = 0
+    expect(connection.sendData(parts([2])).canSendMore).toBe(true)
+  })
+
+  it('leaves connections of other kinds as they are', async () => {
+    const connection = Object.assign(new FakeConnection(), { websocket: undefined })
+    const given = await secured(connection)
+    given.sendData(parts([1], [2]))
+    expect(connection.messages).toEqual([[1], [2]])
   })
 })

@@ -23,6 +23,20 @@ async function nextBuild(app: string, mark: string): Promise<void> {
 const buildOf = (page: Page): Promise<string | null> =>
   page.evaluate(() => document.querySelector('meta[name=build]')?.getAttribute('content') ?? null)
 
+/** The build of a page, and where its workers stand: what a failure is read by. */
+const standing = (page: Page) =>
+  page.evaluate(async () => {
+    const registration = await navigator.serviceWorker.getRegistration()
+    const build = document.querySelector('meta[name=build]')?.getAttribute('content')
+    return {
+      build,
+      active: registration?.active?.state,
+      waiting: registration?.waiting?.state,
+      isServed: navigator.serviceWorker.controller !== null,
+      isOffered: document.body.textContent.includes('Update now'),
+    }
+  })
+
 test('a new version waits, never breaks off a call, and is taken on a word with one reload', async ({
   browser,
 }) => {
@@ -71,7 +85,9 @@ test('a new version waits, never breaks off a call, and is taken on a word with 
     expect(await buildOf(ann.page)).toBeNull()
 
     await ann.page.getByRole('button', { name: 'Update now' }).click()
-    await expect.poll(() => buildOf(ann.page).catch(() => null)).toBe('aaaa00000001')
+    await expect
+      .poll(() => standing(ann.page).catch(() => undefined))
+      .toMatchObject({ build: 'aaaa00000001', waiting: undefined, isServed: true })
     await ann.hears('before the update')
     await ann.sees('Ben')
     expect(loads).toBe(1)

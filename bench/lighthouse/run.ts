@@ -18,6 +18,9 @@ const least = 95
 /** Its own documentation advises the median of five: one run differs by ten points on a machine with other work. */
 const runs = 5
 
+/** Lighthouse now and then loses the start of its own trace and asks to be run again (`NO_NAVSTART`); a page has no part in that. */
+const tries = 3
+
 interface Report {
   readonly categories: Record<string, { readonly score: number | null }>
   readonly audits: Record<string, { readonly numericValue?: number }>
@@ -63,9 +66,6 @@ process.exitCode = isGood ? 0 : 1
 function median(all: readonly number[]): number {
   return all.toSorted((a, b) => a - b)[Math.floor(all.length / 2)] ?? 0
 }
-
-/** Lighthouse now and then loses the start of its own trace and asks to be run again (`NO_NAVSTART`); a page has no part in that. */
-const tries = 3
 
 function judge(url: string, attempt = 1): Report {
   const flags = `--chrome-flags=${['--headless=new', ...browserFlags()].join(' ')}`

@@ -66,7 +66,7 @@ describe('a session with few window updates', () => {
 /** A WebSocket connection as @libp2p/websockets makes it, for as much as is looked at, and what its socket was given. */
 class FakeConnection {
   readonly messages: number[][] = []
-  readonly websocket = { bufferedAmount: 0 }
+  websocket: { bufferedAmount: number } | undefined = { bufferedAmount: 0 }
   isClosed = false
   canSendMore = true
 
@@ -121,19 +121,20 @@ describe('a WebSocket that takes whole messages', () => {
   })
 
   it('gathers 64 KiB at most, and tells when it is full until it has drained', async () => {
-    const connection = await secured(new FakeConnection())
+    const websocket = { bufferedAmount: 1 }
+    const connection = await secured(Object.assign(new FakeConnection(), { websocket }))
     connection.canSendMore = false
-    connection.websocket.bufferedAmount = 1
     const much = Object.assign([new Uint8Array(64 * 1024)], { byteLength: 64 * 1024 })
     expect(connection.sendData(much).canSendMore).toBe(false)
     expect(connection.messages).toHaveLength(1)
     expect(connection.sendData(parts([1])).canSendMore).toBe(false)
-    connection.websocket.bufferedAmount = 0
+    websocket.bufferedAmount = 0
     expect(connection.sendData(parts([2])).canSendMore).toBe(true)
   })
 
   it('leaves connections of other kinds as they are', async () => {
-    const connection = Object.assign(new FakeConnection(), { websocket: undefined })
+    const connection = new FakeConnection()
+    connection.websocket = undefined
     const given = await secured(connection)
     given.sendData(parts([1], [2]))
     expect(connection.messages).toEqual([[1], [2]])

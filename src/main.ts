@@ -14,6 +14,7 @@ import { routeOf } from './app/route.ts'
 import type { Engine } from './app/shell-ports.ts'
 import { systemClock } from './core/base/clock.ts'
 import { nextTask } from './core/base/next-task.ts'
+import { delay } from './core/base/wait.ts'
 import { fetchEarly } from './platform/browser/early.ts'
 import { BrowserInstall, ServiceWorkerUpdates } from './platform/browser/updates.ts'
 import App from './ui/App.svelte'
@@ -86,12 +87,12 @@ async function start(target: HTMLElement): Promise<void> {
   tellDrawn()
   install.start()
   // Whoever waits for the peer is told of its failure; the landing page draws it.
-  await app.peer.ready().catch(() => undefined)
-  // Without a worker (private windows of some browsers) the app works, only not offline.
+  const settled = app.peer.ready().catch(() => undefined)
   if (!import.meta.env.PROD) return
-  const serve = (): void => void updates.start().catch(() => undefined)
-  if (updates.isServed) serve()
-  else systemClock.after(workerAfterMs, serve)
+  // A page that is served already asks for a better build whatever becomes of its peer.
+  if (!updates.isServed) await settled.then(() => delay(workerAfterMs, systemClock))
+  // Without a worker (private windows of some browsers) the app works, only not offline.
+  updates.start().catch(() => undefined)
 }
 
 const target = document.getElementById('app')

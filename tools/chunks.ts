@@ -1,5 +1,6 @@
 import { sep } from 'node:path'
 import type { Plugin } from 'vite'
+import { roomChunksId } from '../src/app/room-chunks.ts'
 
 /** As much of the bundler's module graph as is looked at. */
 interface Graph {
@@ -10,7 +11,7 @@ interface Graph {
 const roots = {
   shell: ['main.ts'],
   core: ['platform/browser/peer.ts', 'core/room/link.ts'],
-  room: ['ui/room/RoomScreen.svelte', 'app/room.svelte.ts', 'ui/shell/Bars.svelte'],
+  room: ['ui/room/RoomScreen.svelte', 'app/room.svelte.ts'],
 } as const
 
 /**
@@ -51,9 +52,6 @@ function placesOf(root: string, graph: Graph): ReadonlyMap<string, string> {
 
 const early = new Set<string>(['rolldown-runtime', 'noble', 'links', 'core', 'room'])
 
-/** The id of the list in the page that {@link listsRoomChunks} writes. */
-const listId = 'room-chunks'
-
 /** Writes into the page what a room needs besides the shell, so that the shell can ask for it before it knows why (`src/platform/browser/early.ts`). */
 export function listsRoomChunks(): Plugin {
   return {
@@ -68,7 +66,7 @@ export function listsRoomChunks(): Plugin {
         return [
           {
             tag: 'script',
-            attrs: { type: 'application/json', id: listId },
+            attrs: { type: 'application/json', id: roomChunksId },
             children: JSON.stringify(list),
             injectTo: 'body',
           },

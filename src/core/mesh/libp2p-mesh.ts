@@ -1,7 +1,7 @@
-import type { Connection, Libp2p, PeerId as Libp2pPeerId, Stream } from '@libp2p/interface'
+import type { Connection, Libp2p, PeerId as Libp2pPeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
-import { errorName, isAbort } from '../base/errors.ts'
+import { errorName } from '../base/errors.ts'
 import { Emitter } from '../base/events.ts'
 import type { PeerId } from '../base/ids.ts'
 import type { Bytes } from '../base/bytes.ts'
@@ -11,15 +11,12 @@ import type { Logger } from '../base/logger.ts'
 import {
   dialTimeoutMs,
   dialTries,
-  maxStreamsPerProtocol,
-  openStreamTimeoutMs,
   pingIntervalMs,
   probeTimeoutMs,
   relayedGraceMs,
   reservationTimeoutMs,
 } from './constants.ts'
-import { DialError, NoLinkError, ProtocolUnsupportedError, StreamClosedError } from './errors.ts'
-import { FramedStream } from './framed-stream.ts'
+import { DialError, NoLinkError } from './errors.ts'
 import { Gossip } from './gossip.ts'
 import type {
   HandleOptions,
@@ -36,6 +33,7 @@ import { bestOf, linkOf, pathOf } from './link-table.ts'
 import { isAnswering } from './probe.ts'
 import { RelayKeeper } from './relay-keeper.ts'
 import { RelayLinks } from './relay-links.ts'
+import { Streams } from './streams.ts'
 
 /** How a mesh asks relays who is there; the wire protocol is the adapter's choice. */
 export interface RendezvousPort {
@@ -54,10 +52,11 @@ export interface RendezvousPort {
   ): Promise<readonly PeerAddress[]>
 }
 
-/** What the transports ask before they show an address of ours. */
+/** What the node asks of the mesh: before it shows an address of ours, and of whom it needs to know more. */
 export interface MeshGate {
   isAdmitted(peer: string): boolean
   isRelayOnly(): boolean
+  isRelay(peer: string): boolean
 }
 
 export interface Libp2pMeshInit {
@@ -90,7 +89,7 @@ export class Libp2pMesh implements Mesh {
   readonly #admitted = new Set<PeerId>()
   readonly #relays: RelayLinks
   readonly #shown = new Map<PeerId, Link>()
-  readonly #handlers = new Map<string, { handler: StreamHandler; options: HandleOptions }>()
+  readonly #streams: Streams
   #node: Libp2p | undefined
   #relayState: RelayState = 'starting'
   #isRelayOnly = false
@@ -102,7 +101,6 @@ export class Libp2pMesh implements Mesh {
   constructor(init: Libp2pMeshInit) {
     this.#init = init
     this.self = init.self
-    this.#gossip = new Gossip(this)
     this.#relays = new RelayLinks({
       node: () => this.#node,
       addresses: init.relays,
@@ -110,6 +108,13 @@ export class Libp2pMesh implements Mesh {
       clock: init.clock,
       logger: init.logger,
     })
+    this.#streams = new Streams({
+      node: () => this.#node,
+      connections: (peer) => this.#connections(peer),
+      isAdmitted: (peer) => this.#admitted.has(peer),
+      logger: init.logger,
+    })
+    this.#gossip = new Gossip(this)
     this.#keeper = new RelayKeeper({
       clock: init.clock,
       random: init.random,
@@ -124,13 +129,13 @@ export class Libp2pMesh implements Mesh {
     const node = await this.#init.createNode({
       isAdmitted: (peer) => this.#admitted.has(peer as PeerId),
       isRelayOnly: () => this.#isRelayOnly,
+      isRelay: (peer) => this.#relays.has(peer),
     })
     this.#node = node
     await this.#init.breathe?.()
     node.addEventListener('connection:open', ({ detail }) => this.#opened(detail))
     node.addEventListener('connection:close', ({ detail }) => this.#closed(detail))
-    for (const [protocol, { handler, options }] of this.#handlers)
-      await this.#register(node, protocol, handler, options)
+    await this.#streams.start(node)
     this.#gossip.start()
     await this.#init.breathe?.()
     await node.start()
@@ -254,70 +259,11 @@ export class Libp2pMesh implements Mesh {
     await Promise.all(this.#connections(peer).map((connection) => connection.close().catch(() => undefined)))
   }
 
-  async openStream(peer: PeerId, protocol: string, options: OpenOptions): Promise<MeshStream> {
-    const connection = bestOf(this.#connections(peer))
-    if (connection === undefined) throw new NoLinkError(`no link to ${peer}`)
-    const path = pathOf(connection)
-    if (path === 'relayed' && options.overRelay !== true) throw new NoLinkError(`no direct link to ${peer}`)
-    const patience = AbortSignal.timeout(openStreamTimeoutMs)
-    try {
-      const stream = await connection.newStream(protocol, {
-        runOnLimitedConnection: options.overRelay === true,
-        maxOutboundStreams: maxStreamsPerProtocol,
-        signal: options.signal === undefined ? patience : AbortSignal.any([options.signal, patience]),
-      })
-      return new FramedStream(stream, peer, path, options.maxFrameBytes)
-    } catch (cause) {
-      if (isAbort(cause) && options.signal?.aborted === true) throw cause
-      if (errorName(cause) === 'UnsupportedProtocolError') {
-        throw new ProtocolUnsupportedError(`${protocol} is not answered`, { cause })
-      }
-      throw new StreamClosedError(`no stream on ${protocol}`, { cause })
-    }
+  openStream(peer: PeerId, protocol: string, options: OpenOptions): Promise<MeshStream> {
+    return this.#streams.open(peer, protocol, options)
   }
-
   handle(protocol: string, handler: StreamHandler, options: HandleOptions): () => void {
-    this.#handlers.set(protocol, { handler, options })
-    const node = this.#node
-    if (node !== undefined) void this.#register(node, protocol, handler, options)
-    return () => {
-      this.#handlers.delete(protocol)
-      void this.#node?.unhandle(protocol).catch(() => undefined) // the node may be stopped already
-    }
-  }
-
-  async #register(
-    node: Libp2p,
-    protocol: string,
-    handler: StreamHandler,
-    options: HandleOptions,
-  ): Promise<void> {
-    const answer = (stream: Stream, connection: Connection): void =>
-      this.#answer(stream, connection, handler, options)
-    await node.handle(protocol, answer, {
-      runOnLimitedConnection: options.overRelay === true,
-      maxInboundStreams: maxStreamsPerProtocol,
-      maxOutboundStreams: maxStreamsPerProtocol,
-      force: true,
-    })
-  }
-
-  #answer(stream: Stream, connection: Connection, handler: StreamHandler, options: HandleOptions): void {
-    const peer = idOf(connection)
-    if (options.beforeAdmission !== true && !this.#admitted.has(peer)) {
-      this.#init.logger('debug', 'stream before admission', { peer, protocol: stream.protocol })
-      stream.abort(new NoLinkError('not admitted'))
-      return
-    }
-    const framed = new FramedStream(stream, peer, pathOf(connection), options.maxFrameBytes)
-    handler(framed).catch((error: unknown) => {
-      this.#init.logger('debug', 'handler failed', {
-        peer,
-        protocol: stream.protocol,
-        error: errorName(error),
-      })
-      framed.abort(error instanceof Error ? error : new Error(String(error)))
-    })
+    return this.#streams.handle(protocol, handler, options)
   }
 
   setAdmitted(peer: PeerId, admitted: boolean): void {

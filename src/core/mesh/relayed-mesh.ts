@@ -1,4 +1,3 @@
-import type { Connection } from '@libp2p/interface'
 import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { identify } from '@libp2p/identify'
 import { noise } from '@libp2p/noise'
@@ -62,7 +61,7 @@ export function createRelayedMesh(init: RelayedMeshInit): Mesh {
   return new Libp2pMesh({
     self: identity.peer,
     hasTurn: () => turnOnly(iceServers()).length > 0,
-    createNode: async ({ isAdmitted, isRelayOnly }) => {
+    createNode: async ({ isAdmitted, isRelayOnly, isRelay }) => {
       const transport = webRTC({
         rtcConfiguration: () => configuration(isRelayOnly()),
         dataChannel: { maxMessageSize, maxBufferedAmount: channelHighBytes },
@@ -95,7 +94,8 @@ export function createRelayedMesh(init: RelayedMeshInit): Mesh {
       })
       node.addEventListener('connection:open', ({ detail: connection }) => {
         // What a relay can do is asked of relays; a member's room says all that is needed of them.
-        if (isOwnDial(connection)) node.services.identify.identify(connection).catch(() => undefined) // it is gone again
+        if (isRelay(connection.remotePeer.toString()))
+          node.services.identify.identify(connection).catch(() => undefined) // it is gone again
       })
       return node
     },
@@ -108,11 +108,6 @@ export function createRelayedMesh(init: RelayedMeshInit): Mesh {
     random,
     logger,
   })
-}
-
-/** Whether a connection goes straight to a public address, as one to a relay does, not through one. */
-function isOwnDial({ direction, remoteAddr }: Connection): boolean {
-  return direction === 'outbound' && !/\/p2p-circuit|\/webrtc(\/|$)/.test(remoteAddr.toString())
 }
 
 /** The WebSocket part of an address, undefined when it has none. */

@@ -14,12 +14,15 @@ import { CallChoices } from './call-choices.svelte.ts'
 import { keepAwake, watchNetwork } from './call-page.ts'
 import type { CallMediaStreams, CallStreams } from './call-streams.ts'
 import { CallVoices } from './call-voices.svelte.ts'
+import { LinkHistory, type FigureSample } from './link-history.ts'
 import { MicMeter } from './mic-meter.ts'
 import type { PrefsState } from './prefs.svelte.ts'
 import type { Ringtone } from './ringtone.ts'
 import type { Keep } from './shell-ports.ts'
 import { PreviewState } from './preview.svelte.ts'
+import { SpeakerTest } from './speaker-test.svelte.ts'
 import { StageState } from './stage.svelte.ts'
+import type { StageTile } from './stage-tiles.ts'
 import type { ToastsState } from './toasts.svelte.ts'
 import { watch } from './watch.ts'
 import { t } from './late-words.ts'
@@ -57,11 +60,13 @@ export class CallState {
   readonly stage: StageState
   readonly voices: CallVoices
   readonly preview: PreviewState
+  readonly speakerTest: SpeakerTest
   readonly #init: CallStateInit
   readonly #changed: () => void
   readonly #streamsChanged: () => void
   readonly #qualityChanged: () => void
   readonly #stop = new AbortController()
+  readonly #history = new LinkHistory(() => performance.now())
   #isSilenced = $state(false)
   #isPreparing = $state(false)
   #isTalking = $state(false)
@@ -79,8 +84,10 @@ export class CallState {
     this.stage = new StageState(this, init.self)
     this.voices = new CallVoices(streams, init.self.peer, new MicMeter(init.createAudio))
     this.preview = new PreviewState(streams, this.choices, new MicMeter(init.createAudio))
+    this.speakerTest = new SpeakerTest(init.createAudio)
     const { signal } = this.#stop
     calls.events.on('call:changed', ({ state }) => this.#follow(state), { signal })
+    calls.events.on('quality:changed', () => this.#remember(), { signal })
     calls.events.on('reaction:shown', ({ account, emoji }) => this.#float(account, emoji), { signal })
     calls.events.on('request:heard', ({ account, what }) => this.#askedTo(account, what), { signal })
     for (const kind of ['microphone', 'camera'] as const)
@@ -112,10 +119,23 @@ export class CallState {
     const state = this.now
     return state.kind === 'idle' ? undefined : this.#init.streams.streamsOf(state.call)
   }
+  /** What a tile shows; undefined while nothing has come. */
+  streamOf(tile: StageTile): MediaStream | undefined {
+    const isScreen = tile.kind === 'screen'
+    const { streams } = this
+    if (tile.isSelf) return isScreen ? streams?.screen : streams?.local
+    const theirs = streams?.people.get(tile.peer)
+    return isScreen ? theirs?.screen : theirs?.main
+  }
   /** How well a participant comes through now; undefined while there is nothing true to say. */
   qualityOf(peer: PeerId): LinkQuality | undefined {
     this.#qualityChanged()
     return this.#init.calls.qualityOf(peer)
+  }
+  /** Figures of a participant's link over the last minute, with gaps where there were none. */
+  historyOf(peer: PeerId): readonly FigureSample[] {
+    this.#qualityChanged()
+    return this.#history.of(peer)
   }
   /**
    * Asks a participant for as much of its camera as a tile has use for, within what the person wants to spend. Beyond four
@@ -233,12 +253,24 @@ export class CallState {
       this.#init.ringtone.stop()
     } else if (this.#init.prefs.sounds && !this.#isSilenced) this.#init.ringtone.start()
     const isOn = state.kind === 'connecting' || state.kind === 'live'
+    if (isOn) this.#remember()
+    else this.#history.clear()
     if (isOn) this.#wake ??= keepAwake()
     else {
       this.#wake?.()
       this.#wake = undefined
       this.#isTalking = false
     }
+  }
+
+  /** Also when a link broke: the gap begins at once. */
+  #remember(): void {
+    const state = this.#init.calls.state()
+    if (state.kind !== 'live' && state.kind !== 'connecting') return
+    this.#history.take(
+      state.people.map(({ peer }) => peer),
+      (peer) => this.#init.calls.qualityOf(peer),
+    )
   }
 
   #askedTo(account: AccountId, what: CallRequest): void {

@@ -21,6 +21,7 @@ export class StageState {
   #layout = $state<StageLayout>('grid')
   #pinned = $state<string>()
   #hidesSelf = $state(false)
+  #isFloating = $state(false)
 
   constructor(call: CallState, self: { readonly peer: PeerId; readonly account: AccountId }) {
     this.#call = call
@@ -69,6 +70,18 @@ export class StageState {
   }
   set hidesSelf(hides: boolean) {
     this.#hidesSelf = hides
+  }
+
+  /** Whether the spotlight is shown in a small window as well. */
+  get isFloating(): boolean {
+    return this.#isFloating
+  }
+  set isFloating(floats: boolean) {
+    this.#isFloating = floats
+  }
+  /** Whether this tile is seen above other windows, wherever it is in this one. */
+  floats(id: string): boolean {
+    return this.#isFloating && this.spotlight?.id === id
   }
 
   loudnessOf(account: AccountId): Loudness {

@@ -33,6 +33,7 @@ export const enCalls = {
   'call.fullScreen': 'Full screen',
   'call.leaveFullScreen': 'Leave full screen',
   'call.pictureInPicture': 'Picture in picture',
+  'call.leavePicture': 'Close picture in picture',
   'call.options': 'Devices and options',
   'call.help': 'Keys',
   'call.volume': (p: { name: string }) => `Volume of ${p.name}`,
@@ -58,6 +59,12 @@ export const enCalls = {
   'call.preview': 'You, as the others will see you',
   'call.previewOff': 'Your camera is off',
   'call.level': 'Loudness of your microphone',
+  'call.speaker.test': 'Test the speaker',
+  'call.speaker.stop': 'Stop the test',
+  'call.speaker.playing': 'You should hear six notes now.',
+  'call.speaker.gone': 'This speaker is not there any more. Choose another.',
+  'call.speaker.refused': 'The browser was not allowed to play through this speaker. Choose another.',
+  'call.speaker.failed': 'Nothing could be played. Check that a speaker is plugged in.',
   'call.joinNow': 'Join now',
   'call.joinQuiet': 'Join without devices',
   'call.again': 'Join again',
@@ -79,8 +86,25 @@ export const enCalls = {
   'call.figure.loss': 'Lost',
   'call.figure.rate': 'Rate',
   'call.figure.picture': 'Picture',
-  'call.figure.seen': 'They see you',
-  'call.figure.lines': (p: { n: number; fps: number }) => `${p.n} lines, ${p.fps}/s`,
+  'call.figure.graph': (p: { low: string; high: string; now: string }) =>
+    `Last minute: ${p.low} to ${p.high}, now ${p.now}`,
+  'call.figure.graphNow': (p: { low: string; high: string }) =>
+    `Last minute: ${p.low} to ${p.high}, nothing now`,
+  'call.figure.noGraph': 'Last minute: no figures',
+  'call.figure.seen': (p: { name: string }) => `What ${p.name} gets from you`,
+  'call.figure.size': (p: { width: number; height: number; fps: number }) =>
+    `${p.width} × ${p.height}, ${p.fps}/s`,
+  'call.figure.sent': 'Sent',
+  'call.figure.sentNothing': 'no picture',
+  'call.figure.limit': 'Held back by',
+  'call.figure.limit.none': 'nothing',
+  'call.figure.limit.cpu': 'your processor',
+  'call.figure.limit.bandwidth': 'the line',
+  'call.figure.limit.other': 'the browser',
+  'call.figure.heardSound': 'Sound',
+  'call.figure.heardPicture': 'Picture',
+  'call.figure.heard': (p: { loss: string; rtt: string }) => `${p.loss} lost, ${p.rtt}`,
+  'call.figure.unheard': 'nothing reported',
   'call.figure.none': 'No figures now: nothing comes through.',
   'call.path.direct': 'Direct: straight between you two, who see each other’s address',
   'call.path.relayed': 'Relayed: through a TURN server, which can neither see nor hear it',
@@ -108,6 +132,8 @@ export const enCalls = {
   'call.key.space': 'Space',
   'error.NoTurnServerError':
     'Your address would have been seen: this relay has no TURN server to hide it behind, so nothing was done. Show your address in the room’s settings to call, or ask whoever runs the relay for a TURN server.',
+  'error.PictureRefusedError':
+    'The browser did not open the small window. Allow it beside the address bar, or press again.',
   'error.CallFullError':
     'This call is full: a call between browsers carries 24 people. Ask for a second room.',
 } as const

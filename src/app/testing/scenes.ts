@@ -2,7 +2,8 @@ import type { AccountId, CallId, FileId, PeerId, RoomId } from '../../core/base/
 import type { FileView, SpaceQuestion } from '../../core/files/index.ts'
 import type { AppInit, AppState } from '../app.svelte.ts'
 import type { FakePeer } from './fake-peer.ts'
-import { drawnPicture, drawnStream } from './pictures.ts'
+import { drawnPicture } from './pictures.ts'
+import { figures, live } from './scenes-calls.ts'
 import { personalFiles, releaseQuestion, tightQuestion } from './scenes-files.ts'
 
 /** One screen of the preview page. */
@@ -226,30 +227,6 @@ function withQuestion(question: SpaceQuestion): (peer: FakePeer) => Promise<void
   }
 }
 
-function live(peer: FakePeer, video: boolean, names: readonly AccountId[] = [ann]): void {
-  const { calls, room } = peer.open
-  const tabs = names.map(
-    (account) => room.members().find((member) => member.account === account)?.peer ?? ('tab' as PeerId),
-  )
-  calls.set({
-    kind: 'live',
-    call,
-    account: names.length === 1 ? names[0] : undefined,
-    since: Date.now() - 83_000,
-    people: names.map((account, n) => ({
-      peer: tabs[n] ?? ('tab' as PeerId),
-      account,
-      link: n === 2 ? 'reconnecting' : 'connected',
-      sends: { audio: n !== 1, video: video && n !== 1, screen: false },
-      hand: n === 1,
-      joinedAt: Date.now() - 83_000,
-    })),
-  })
-  calls.setLocal({ microphone: 'on', camera: video ? 'on' : 'missing', screen: 'off' })
-  const people = Object.fromEntries(tabs.map((tab, n) => [tab, { main: drawnStream(210 + n * 50) }]))
-  peer.streams.set(video ? { people, local: drawnStream(40) } : {})
-}
-
 const knownRooms = (peer: FakePeer): void => {
   const { link } = peer.open
   peer.setRooms([
@@ -324,7 +301,18 @@ export const scenes: Record<string, Scene> = {
     hash: inRoom,
     before: async (peer) => {
       await busy(peer)
-      live(peer, true)
+      live(peer, true, [ann])
+    },
+  },
+  'live-figures': {
+    hash: inRoom,
+    before: async (peer) => {
+      await busy(peer)
+      live(peer, true, [ann])
+    },
+    after: async (peer, app) => {
+      while (app.room === undefined) await new Promise((resolve) => setTimeout(resolve, 20))
+      figures(peer)
     },
   },
   'live-group': {
@@ -345,7 +333,7 @@ export const scenes: Record<string, Scene> = {
     hash: inRoom,
     before: async (peer) => {
       await busy(peer)
-      live(peer, false)
+      live(peer, false, [ann])
     },
   },
   ended: {

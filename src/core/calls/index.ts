@@ -183,7 +183,15 @@ export type {
   SentMedia,
 } from './media.ts'
 export type { SendLimits, Want } from './adapt.ts'
-export type { CallPath, Grade, LinkQuality, LinkReport } from './quality.ts'
+export type {
+  CallPath,
+  Grade,
+  HeardQuality,
+  LinkQuality,
+  LinkReport,
+  SeenQuality,
+  SendLimit,
+} from './quality.ts'
 export type { CallRequest } from './requests.ts'
 export { reactions, type Reaction } from './reactions.ts'
 export { fingerprintsOf } from './signal-rules.ts'

@@ -68,7 +68,7 @@ export class Link {
   /** What the other side asks of our camera, and we of theirs. */
   #theirWant: Want = firstWant
   #ourWant: Want | undefined
-  readonly #meter = new QualityMeter()
+  #meter = new QualityMeter()
   #quality: LinkQuality | undefined
   readonly #giveWay = new GiveWay()
   #isEntered = false
@@ -116,9 +116,13 @@ export class Link {
   /** Reads the connection's counters. @param links how many share our uplink */
   async measure(links: number): Promise<void> {
     if (this.#state !== 'connected' || this.#media === undefined) return
-    const report = await this.#media.report()
-    if (this.#isClosed) return
-    this.#quality = this.#meter.next(report)
+    const meter = this.#meter
+    const report = await this.#media.report().catch((error: unknown) => {
+      this.#quality = undefined // what cannot be read is not known
+      throw error
+    })
+    if (this.#isClosed || this.#meter !== meter) return // what was counted is of a link that broke meanwhile
+    this.#quality = meter.next(report)
     const loss = this.#quality?.seen.loss
     if (loss !== undefined && this.#giveWay.hear(loss, report.atMs)) this.limit(links)
   }
@@ -261,7 +265,8 @@ export class Link {
   #to(state: LinkState): void {
     if (this.#state === state) return
     this.#state = state
-    this.#quality = undefined // figures of before are not true any more
+    this.#quality = undefined // figures of before are not true any more, nor are counts over the break
+    this.#meter = new QualityMeter()
     this.listener?.changed(this)
   }
 

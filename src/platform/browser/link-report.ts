@@ -1,10 +1,17 @@
-import type { LinkReport } from '../../core/calls/index.ts'
+import type { LinkReport, SendLimit } from '../../core/calls/index.ts'
 
 type Stat = Readonly<Record<string, unknown>>
 
 /** Lines of microphone and camera; screens are not graded. */
 const soundMid = '0'
 const cameraMid = '1'
+/** By the lines every description of ours has. */
+const lineOf: Readonly<Record<string, LinkReport['heard'][number]['line']>> = {
+  [soundMid]: 'sound',
+  [cameraMid]: 'picture',
+  '2': 'screen',
+}
+const limits: readonly SendLimit[] = ['none', 'cpu', 'bandwidth', 'other']
 
 /** IPv4 and UDP around each packet: half of what a quiet voice takes of the line. */
 const headerBytes = 28
@@ -20,10 +27,6 @@ export function readReport(stats: RTCStatsReport, atMs: number): LinkReport {
   const ends = [byId(pair?.['localCandidateId']), byId(pair?.['remoteCandidateId'])]
   const camera = of('inbound-rtp', cameraMid)
   const sent = of('outbound-rtp', cameraMid)
-  const lost = all
-    .filter((stat) => stat['type'] === 'remote-inbound-rtp')
-    .map((stat) => number(stat['fractionLost']))
-  const rtt = optional(pair?.['currentRoundTripTime'])
   return {
     atMs,
     path:
@@ -32,13 +35,15 @@ export function readReport(stats: RTCStatsReport, atMs: number): LinkReport {
         : ends.some((end) => end?.['candidateType'] === 'relay')
           ? 'relayed'
           : 'direct',
-    rttMs: rtt === undefined ? undefined : rtt * 1000,
+    rttMs: milliseconds(pair?.['currentRoundTripTime']),
     audio: received(of('inbound-rtp', soundMid)),
     video: { ...received(camera), ...picture(camera, 'framesDecoded', byId) },
     sent: {
       ...picture(sent, 'framesEncoded', byId),
-      lostFraction: lost.length === 0 ? undefined : Math.max(...lost),
+      bytes: number(sent?.['bytesSent']),
+      limit: limits.find((limit) => limit === sent?.['qualityLimitationReason']),
     },
+    heard: all.filter((stat) => stat['type'] === 'remote-inbound-rtp').flatMap((stat) => heard(stat, byId)),
     carried: {
       received: number(transport?.['bytesReceived']) + headerBytes * number(transport?.['packetsReceived']),
       sent: number(transport?.['bytesSent']) + headerBytes * number(transport?.['packetsSent']),
@@ -47,12 +52,20 @@ export function readReport(stats: RTCStatsReport, atMs: number): LinkReport {
 }
 
 function received(stat: Stat | undefined): LinkReport['audio'] {
-  const jitter = optional(stat?.['jitter'])
   return {
     packets: number(stat?.['packetsReceived']),
     lost: Math.max(0, number(stat?.['packetsLost'])), // negative when packets came twice
-    jitterMs: jitter === undefined ? undefined : jitter * 1000,
+    jitterMs: milliseconds(stat?.['jitter']),
   }
+}
+
+/** What the other side says of a line of ours; nothing of one we do not know. */
+function heard(stat: Stat, byId: (id: unknown) => Stat | undefined): LinkReport['heard'] {
+  const mid = byId(stat['localId'])?.['mid']
+  const line = typeof mid === 'string' ? lineOf[mid] : undefined
+  if (line === undefined) return []
+  const rttMs = milliseconds(stat['roundTripTime'])
+  return [{ line, stamp: number(stat['timestamp']), lostFraction: optional(stat['fractionLost']), rttMs }]
 }
 
 function picture(
@@ -71,6 +84,12 @@ function picture(
 
 function number(value: unknown): number {
   return optional(value) ?? 0
+}
+
+/** Statistics count in seconds. */
+function milliseconds(value: unknown): number | undefined {
+  const seconds = optional(value)
+  return seconds === undefined ? undefined : seconds * 1000
 }
 
 function optional(value: unknown): number | undefined {

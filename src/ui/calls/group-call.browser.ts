@@ -3,6 +3,7 @@ import { page, userEvent } from 'vitest/browser'
 import type { AccountId, CallId, PeerId } from '../../core/base/ids.ts'
 import type { CallState, Participant } from '../../core/calls/index.ts'
 import { drawnStream } from '../../app/testing/pictures.ts'
+import { someQuality } from '../../app/testing/quality.ts'
 import { memoryKeep } from '../../app/keep.ts'
 import { mountRoom, type Mounted } from '../testing/mount-app.ts'
 
@@ -166,40 +167,62 @@ describe('a call of the room', () => {
     const { peer: fake } = await inCall(person('ann'))
     const { calls } = fake.open
     expect(page.getByTestId('quality').elements()).toEqual([])
-    calls.quality.set('tab of ann' as PeerId, {
-      ...{
-        grade: 'poor',
-        path: 'direct',
-        rttMs: 31,
-        jitterMs: 4,
-        loss: 0.09,
-        receivedKbps: 410,
-        sentKbps: 380,
-      },
-      ...{ fps: 24, width: 640, height: 360, codec: 'VP8', seen: { fps: 20, height: 360, loss: 0.01 } },
-    })
+    calls.quality.set('tab of ann' as PeerId, someQuality({ grade: 'poor', loss: 0.09 }))
     calls.events.emit('quality:changed', {})
     await expect.element(tile('ann').getByTestId('quality')).toHaveAttribute('data-grade', 'poor')
     await page.getByRole('button', { name: 'Options for Ann' }).click()
     await expect.element(page.getByTestId('quality-figures')).toHaveTextContent('31 ms')
-    await expect.element(page.getByTestId('quality-figures')).toHaveTextContent('360 lines, 20/s')
+    await expect.element(page.getByText('What Ann gets from you')).toBeVisible()
+    const seen = page.getByTestId('seen-figures')
+    await expect.element(seen).toHaveTextContent('640 × 360, 20/s, 350 kbit/s')
+    await expect.element(seen).toHaveTextContent('0.0 % lost, 30 ms')
+    await expect.element(seen).toHaveTextContent('2.0 % lost, 33 ms')
     calls.quality.clear()
     calls.events.emit('quality:changed', {})
     await expect.element(page.getByText('No figures now')).toBeVisible()
     expect(page.getByTestId('quality').elements()).toEqual([])
+    expect(seen.elements()).toEqual([])
+  })
+
+  it('CA-20 draws the last minute, with a gap while a link is broken', async () => {
+    const { peer: fake } = await inCall(person('ann'))
+    const { calls } = fake.open
+    const ann = 'tab of ann' as PeerId
+    const now = performance.now()
+    const read = (secondsAgo: number, rttMs: number | undefined): void => {
+      const quality = rttMs === undefined ? undefined : someQuality({ rttMs, atMs: now - secondsAgo * 1000 })
+      if (quality === undefined) calls.quality.delete(ann)
+      else calls.quality.set(ann, quality)
+      calls.events.emit('quality:changed', {})
+    }
+    for (const [ago, rtt] of [
+      [12, 20],
+      [11, 80],
+      [5, 40],
+      [4, 41],
+    ] as const)
+      read(ago, rtt)
+    await page.getByRole('button', { name: 'Options for Ann' }).click()
+    const graph = page.getByTestId('sparkline').first()
+    await expect.element(graph).toHaveAccessibleName('Last minute: 20 ms to 80 ms, nothing now')
+    expect(graph.element().querySelectorAll('polyline')).toHaveLength(2)
+    calls.set(live(person('ann', { link: 'reconnecting' })))
+    read(0, undefined)
+    await expect.element(page.getByText('No figures now')).toBeVisible()
+    expect(page.getByTestId('sparkline').first().element().querySelectorAll('polyline')).toHaveLength(2)
+    calls.hangUp()
+    await expect.element(graph).not.toBeInTheDocument()
   })
 
   it('CA-22 says of each which way it takes', async () => {
     const { peer: fake } = await inCall(person('ann'), person('ben'), person('cleo'))
     const { calls } = fake.open
-    const figures = { grade: 'good', rttMs: 9, jitterMs: 1, loss: 0, receivedKbps: 1, sentKbps: 1 } as const
-    const picture = { fps: 24, width: 640, height: 360, codec: 'VP8', seen: { fps: 1, height: 1, loss: 0 } }
     for (const [name, path] of [
       ['ann', 'direct'],
       ['ben', 'relayed'],
       ['cleo', 'hidden'],
     ] as const)
-      calls.quality.set(`tab of ${name}` as PeerId, { ...figures, ...picture, path })
+      calls.quality.set(`tab of ${name}` as PeerId, someQuality({ path }))
     calls.events.emit('quality:changed', {})
     await expect.element(tile('ann')).toHaveTextContent('Direct: straight between you two')
     await expect.element(tile('ben')).toHaveTextContent('Relayed: through a TURN server')

@@ -184,7 +184,8 @@ export class FakeLink implements MediaLink {
       rttMs: 10,
       audio: received,
       video: { ...received, ...picture },
-      sent: { ...picture, lostFraction: this.seenLoss },
+      sent: { ...picture, bytes: this.#reads * 50_000, limit: 'none' },
+      heard: [{ line: 'picture', stamp: this.#reads, lostFraction: this.seenLoss, rttMs: 12 }],
       carried: { received: this.#reads * 1000, sent: 0 },
     }
   }

@@ -194,4 +194,5 @@ export type {
 } from './quality.ts'
 export type { CallRequest } from './requests.ts'
 export { reactions, type Reaction } from './reactions.ts'
+export { orderPictures, orderSound, preferredPicture } from './codec-order.ts'
 export { fingerprintsOf } from './signal-rules.ts'

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { toBase64Url } from '../../core/base/bytes.ts'
 import type { CallId, PeerId } from '../../core/base/ids.ts'
-import type { LocalSession, MediaSignal } from '../../core/calls/index.ts'
+import { preferredPicture, type LocalSession, type MediaSignal } from '../../core/calls/index.ts'
+import { CodecPreference } from './codecs.ts'
 import { BrowserMedia } from './media.ts'
 
 const id = toBase64Url(new Uint8Array(16).fill(1)) as CallId
@@ -14,11 +15,17 @@ afterEach(() => {
 })
 
 /** Two engines in one page, their signals carried across; `alter` may change what travels to the answering side. */
-async function pair(alter: (signal: MediaSignal) => MediaSignal = (s) => s, wanted = both, isHidden = false) {
+async function pair(
+  alter: (signal: MediaSignal) => MediaSignal = (s) => s,
+  wanted = both,
+  isHidden = false,
+  chips: readonly [string[], string[]] = [[], []],
+) {
   // Nobody listens there: what is gathered is gathered without an answer.
   const servers = [{ urls: ['stun:127.0.0.1:9', 'turn:127.0.0.1:9'], username: 'u', credential: 'c' }]
-  const left = new BrowserMedia(() => (isHidden ? servers : []))
-  const right = new BrowserMedia(() => [])
+  const [ours, theirs] = chips.map((made) => new CodecPreference(async () => new Set(made)))
+  const left = new BrowserMedia(() => (isHidden ? servers : []), undefined, ours)
+  const right = new BrowserMedia(() => [], undefined, theirs)
   const a = await left.open(id, wanted)
   const b = await right.open(id, wanted)
   open.push(a, b)
@@ -68,6 +75,57 @@ describe('media between two engines', () => {
       await seen(side()?.main)
     }
     expect(failures).toEqual([])
+  })
+  it.each([
+    [[], [], 'VP8'],
+    [['video/h264'], ['video/h264'], 'H264'],
+    [['video/h264'], [], 'VP8'],
+    [[], ['video/h264'], 'VP8'],
+    [['video/vp9'], ['video/vp9', 'video/h264'], 'VP9'],
+  ] as const)('CA-23 settles on a codec that both do well: %j and %j on %s', async (ours, theirs, codec) => {
+    const { aLink, bLink, heard, connected, failures, signals } = await pair((s) => s, both, false, [
+      [...ours],
+      [...theirs],
+    ])
+    await connected()
+    for (const side of [heard.left, heard.right]) await seen(side()?.main)
+    for (const link of [aLink, bLink]) {
+      const codecs = async (): Promise<unknown[]> => {
+        const { sent, video: received } = await link.report()
+        return [sent.codec, received.codec]
+      }
+      await expect.poll(codecs, { timeout: 10_000 }).toEqual([codec, codec])
+    }
+    const offer = signals.find((signal) => signal.kind === 'description')
+    const offered = offer?.kind === 'description' ? offer.sdp : ''
+    // Every codec is still there to fall back to, sound begins with Opus and may be sent twice.
+    for (const name of ['VP8', 'VP9', 'H264', 'rtx', 'opus', 'red'])
+      expect(offered).toMatch(new RegExp(`a=rtpmap:\\d+ ${name}/`))
+    const [, sound] = /^m=audio \d+ \S+ (\d+)/m.exec(offered) ?? []
+    expect(offered).toContain(`a=rtpmap:${sound ?? ''} opus/48000/2`)
+    expect(offered).toContain('useinbandfec=1;usedtx=1')
+    expect(failures).toEqual([])
+  })
+  it('CA-23 takes an engine that cannot judge its codecs as one without chips', async () => {
+    const unable = new CodecPreference(() => Promise.reject(new TypeError('no such question')))
+    await unable.ready()
+    const connection = new RTCPeerConnection()
+    unable.apply(connection.addTransceiver('video'))
+    const { sdp = '' } = await connection.createOffer()
+    connection.close()
+    expect(preferredPicture(sdp)).toBe('video/VP8')
+  })
+  it('CA-20 tells what the other side says of our sound and picture, and what holds our picture back', async () => {
+    const { aLink, connected } = await pair()
+    await connected()
+    const told = async (): Promise<unknown[]> =>
+      (await aLink.report()).heard.flatMap(({ line, lostFraction, rttMs, stamp }) =>
+        lostFraction === undefined || rttMs === undefined || stamp === 0 ? [] : line,
+      )
+    await expect.poll(told, { timeout: 15_000 }).toEqual(expect.arrayContaining(['sound', 'picture']))
+    const { sent } = await aLink.report()
+    expect(sent.limit).toMatch(/none|cpu|bandwidth|other/)
+    expect(sent.bytes).toBeGreaterThan(0)
   })
   it('turns the camera off and on without a new negotiation', async () => {
     const { a, left, signals, connected } = await pair()

@@ -3,6 +3,7 @@ import type { CallId, PeerId } from '../../core/base/ids.ts'
 import { turnOnly, type IceServer } from '../../core/mesh/index.ts'
 import type { CallMedia, LocalSession, MediaEngine } from '../../core/calls/index.ts'
 import { CallDevices } from './call-devices.ts'
+import { CodecPreference } from './codecs.ts'
 import { PeerMedia, type RemoteStreams } from './peer-media.ts'
 
 /** The streams of one call, for `<video>` and `<audio>` elements. Tracks come and go while they live. */
@@ -21,17 +22,23 @@ export interface StreamsOfCall {
 export class BrowserMedia implements MediaEngine {
   readonly #iceServers: () => readonly IceServer[]
   readonly #refresh: () => Promise<void>
+  readonly #codecs: CodecPreference
   readonly #streams = new Map<CallId, StreamsOfCall>()
   readonly #links = new Map<CallId, Map<PeerId, PeerMedia>>()
   readonly #open = new Set<CallDevices>()
   readonly #chosen = { microphone: '', camera: '' }
   readonly events = new Emitter<{ 'streams:changed': { call: CallId } }>()
 
-  /** @param refresh brings `iceServers` up to date before a call; it does not reject */
+  /**
+   * @param refresh brings `iceServers` up to date before a call; it does not reject
+   * @param codecs the order in which codecs are offered
+   */
   constructor(
     iceServers: () => readonly IceServer[],
     refresh: () => Promise<void> = () => Promise.resolve(),
+    codecs = new CodecPreference(),
   ) {
+    this.#codecs = codecs
     this.#iceServers = iceServers
     this.#refresh = refresh
   }
@@ -86,6 +93,7 @@ export class BrowserMedia implements MediaEngine {
             iceTransportPolicy: isHidden ? 'relay' : 'all',
             bundlePolicy: 'max-bundle',
           }),
+          codecs: this.#codecs,
           tracks,
           offers,
           onStreams: changed,
@@ -106,7 +114,7 @@ export class BrowserMedia implements MediaEngine {
     this.#streams.set(call, { local: devices.stream, screen: devices.screen, people })
     this.#open.add(devices)
     // Together: the person answers the browser's question meanwhile.
-    await Promise.all([devices.open(wanted), this.#refresh()])
+    await Promise.all([devices.open(wanted), this.#refresh(), this.#codecs.ready()])
     changed()
     return devices
   }

@@ -1,4 +1,4 @@
-import { FingerprintMismatchError, fingerprintsOf } from '../../core/calls/index.ts'
+import { FingerprintMismatchError, fingerprintsOf, preferredPicture } from '../../core/calls/index.ts'
 import type {
   LinkMediaState,
   LinkReport,
@@ -6,6 +6,7 @@ import type {
   MediaSignal,
   SendLimits,
 } from '../../core/calls/index.ts'
+import type { CodecPreference } from './codecs.ts'
 import { readReport } from './link-report.ts'
 
 /** What one other participant sends. */
@@ -35,6 +36,7 @@ interface PeerMediaInit {
   readonly connection: RTCPeerConnection
   /** Read anew with each restart of ICE: credentials in it run out. */
   readonly iceServers: () => RTCIceServer[]
+  readonly codecs: Pick<CodecPreference, 'apply'>
   readonly tracks: SentTracks
   /** Makes every offer of this connection; the other side asks for them. */
   readonly offers: boolean
@@ -76,7 +78,8 @@ export class PeerMedia implements MediaLink {
     connection.onconnectionstatechange = () => void this.#stateChanged()
     connection.ontrack = () => this.#collect()
     if (!this.#init.offers) return
-    for (const [line, kind] of lineKinds.entries()) connection.addTransceiver(this.#tracks[line] ?? kind)
+    for (const [line, kind] of lineKinds.entries())
+      this.#init.codecs.apply(connection.addTransceiver(this.#tracks[line] ?? kind))
   }
 
   onState(listener: (state: LinkMediaState) => void): void {
@@ -166,14 +169,28 @@ export class PeerMedia implements MediaLink {
     const connection = this.#connection
     await connection.setRemoteDescription({ type, sdp })
     if (type !== 'offer') return
-    await this.#joinTransceivers()
+    await this.#joinTransceivers(sdp)
     await connection.setLocalDescription()
     this.#sendDescription()
+    this.#sendAnswered()
+  }
+
+  /** The side that answers would send the first codec of the offer; the answer says what both do well (SPEC CA-23). */
+  #sendAnswered(): void {
+    const codec = preferredPicture(this.#connection.localDescription?.sdp ?? '')?.toLowerCase()
+    this.#eachPicture(async (sender) => {
+      const parameters = sender.getParameters()
+      const wanted = parameters.codecs.find(({ mimeType }) => mimeType.toLowerCase() === codec)
+      if (wanted === undefined) return
+      for (const encoding of parameters.encodings) (encoding as { codec?: RTCRtpCodec }).codec = wanted
+      await sender.setParameters(parameters)
+    })
   }
 
   /** Answers every line with our tracks (or none yet) in both directions. */
-  async #joinTransceivers(): Promise<void> {
+  async #joinTransceivers(offer: string): Promise<void> {
     for (const transceiver of this.#connection.getTransceivers()) {
+      this.#init.codecs.apply(transceiver, offer)
       if (transceiver.currentDirection === null) transceiver.direction = 'sendrecv'
     }
     await this.send(this.#tracks)
@@ -252,19 +269,26 @@ export class PeerMedia implements MediaLink {
 
   /** On a new way the other side would ask for much that was lost before it asks for a whole picture: seconds later. */
   #sendWholePictures(): void {
-    this.#applying = this.#applying
-      .then(async () => {
-        for (const line of pictureLines) {
+    this.#eachPicture(async (sender) => {
+      if (sender.track === null) return
+      const parameters = sender.getParameters()
+      const encodingOptions = parameters.encodings.map(() => ({ keyFrame: true }))
+      await sender.setParameters(parameters, { encodingOptions })
+    })
+  }
+
+  /** One after another: parameters that were read may not be set once others have been. */
+  #eachPicture(action: (sender: RTCRtpSender) => Promise<void>): void {
+    for (const line of pictureLines) {
+      this.#applying = this.#applying
+        .then(async () => {
           const sender = this.#connection.getTransceivers()[line]?.sender
-          if (this.#closed || sender === undefined || sender.track === null) continue
-          const parameters = sender.getParameters()
-          const encodingOptions = parameters.encodings.map(() => ({ keyFrame: true }))
-          await sender.setParameters(parameters, { encodingOptions })
-        }
-      })
-      .catch(() => {
-        // An engine without the option, or a connection that is gone: the other side asks by itself.
-      })
+          if (!this.#closed && sender !== undefined) await action(sender)
+        })
+        .catch(() => {
+          // An engine without the option, or a connection that is gone: it does as engines do by themselves.
+        })
+    }
   }
 
   /** SPEC CA-10. DTLS enforces it as well; this says so explicitly, from what the transport really uses. */

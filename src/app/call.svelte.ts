@@ -9,6 +9,7 @@ import type {
   LocalMedia,
   OngoingCall,
   Reaction,
+  RingIntoOutcome,
 } from '../core/calls/index.ts'
 import { CallChoices } from './call-choices.svelte.ts'
 import { keepAwake, watchNetwork } from './call-page.ts'
@@ -77,7 +78,7 @@ export class CallState {
   constructor(init: CallStateInit) {
     this.#init = init
     const { calls, streams } = init
-    this.#changed = watch(calls.events, 'call:changed', 'media:changed', 'ongoing:changed')
+    this.#changed = watch(calls.events, 'call:changed', 'media:changed', 'ongoing:changed', 'rings:changed')
     this.#streamsChanged = watch(streams.events, 'streams:changed')
     this.#qualityChanged = watch(calls.events, 'quality:changed', 'call:changed')
     this.choices = new CallChoices(init.keep)
@@ -89,6 +90,7 @@ export class CallState {
     calls.events.on('call:changed', ({ state }) => this.#follow(state), { signal })
     calls.events.on('quality:changed', () => this.#remember(), { signal })
     calls.events.on('reaction:shown', ({ account, emoji }) => this.#float(account, emoji), { signal })
+    calls.events.on('ring:ended', ({ account, outcome }) => this.#rungInto(account, outcome), { signal })
     calls.events.on('request:heard', ({ account, what }) => this.#askedTo(account, what), { signal })
     for (const kind of ['microphone', 'camera'] as const)
       void calls.useDevice(kind, this.choices.device(kind))
@@ -126,6 +128,16 @@ export class CallState {
     if (tile.isSelf) return isScreen ? streams?.screen : streams?.local
     const theirs = streams?.people.get(tile.peer)
     return isScreen ? theirs?.screen : theirs?.main
+  }
+  /** Whom we ring into our call now. */
+  get ringingInto(): readonly AccountId[] {
+    this.#changed()
+    return this.#init.calls.ringingInto()
+  }
+  /** Whether this person could be rung into our call: they are not in it. */
+  canRingInto(account: AccountId): boolean {
+    const { now } = this
+    return now.kind === 'live' && now.people.every((one) => one.account !== account)
   }
   /** How well a participant comes through now; undefined while there is nothing true to say. */
   qualityOf(peer: PeerId): LinkQuality | undefined {
@@ -177,6 +189,13 @@ export class CallState {
 
   ring(account: AccountId, media: CallMedia): Promise<void> {
     return this.#attempt(() => this.#init.calls.ring(account, media))
+  }
+  /** Asks a further person to come into our call. */
+  ringInto(account: AccountId): Promise<void> {
+    return this.#attempt(async () => this.#init.calls.ringInto(account))
+  }
+  cancelRing(account: AccountId): void {
+    this.#init.calls.cancelRing(account)
   }
   accept(media: CallMedia): Promise<void> {
     return this.#attempt(() => this.#init.calls.accept(media))
@@ -286,6 +305,13 @@ export class CallState {
         run: () => void this.setMuted(what === 'mute'),
       },
     })
+  }
+
+  #rungInto(account: AccountId, outcome: RingIntoOutcome): void {
+    // Who comes in is seen, and what we cancelled ourselves is known.
+    if (outcome === 'accepted' || outcome === 'cancelled') return
+    const name = this.#init.nameOf(account)
+    this.#init.toasts.show({ tone: 'info', text: t(`call.rungInto.${outcome}`, { name }) })
   }
 
   #float(account: AccountId, emoji: Reaction): void {

@@ -6,6 +6,16 @@ export const enCalls = {
   'call.going': (p: { names: string }) => `${p.names} in a call`,
   'call.goingMany': (p: { n: number }) => `${people(p.n)} in a call`,
   'call.join': 'Join the call',
+  'call.ringInto': (p: { name: string }) => `Ring ${p.name} into the call`,
+  'call.cancelRing': (p: { name: string }) => `Stop ringing ${p.name}`,
+  'call.ringingInto': (p: { names: string }) => `Ringing ${p.names}…`,
+  'call.rungIn': (p: { name: string }) => `${p.name} asks you into the call`,
+  'call.rungInWith': (p: { name: string; others: string }) =>
+    `${p.name} asks you into the call with ${p.others}`,
+  'call.rungInto.declined': (p: { name: string }) => `${p.name} does not come into the call now.`,
+  'call.rungInto.busy': (p: { name: string }) => `${p.name} is in another call.`,
+  'call.rungInto.no-answer': (p: { name: string }) => `${p.name} did not answer.`,
+  'call.rungInto.unreachable': (p: { name: string }) => `${p.name} cannot be reached just now.`,
   'call.alone': 'You are alone in the call. Others see that it goes on and can join.',
   'call.opening': 'Opening microphone and camera…',
   'call.with': (p: { n: number }) =>
@@ -132,6 +142,7 @@ export const enCalls = {
   'call.key.space': 'Space',
   'error.NoTurnServerError':
     'Your address would have been seen: this relay has no TURN server to hide it behind, so nothing was done. Show your address in the room’s settings to call, or ask whoever runs the relay for a TURN server.',
+  'error.NotInCallError': 'You are in no call to ring somebody into. Join it first.',
   'error.PictureRefusedError':
     'The browser did not open the small window. Allow it beside the address bar, or press again.',
   'error.CallFullError':

@@ -40,6 +40,22 @@ export class FakeCalls implements Calls {
     this.asked.push('ring')
     this.set({ kind: 'ringing-out', call: 'call' as CallId, account, media })
   }
+  #ringing: readonly AccountId[] = []
+  ringInto(account: AccountId): void {
+    this.asked.push(`ring ${account} into`)
+    this.setRinging([...this.#ringing, account])
+  }
+  ringingInto(): readonly AccountId[] {
+    return this.#ringing
+  }
+  cancelRing(account: AccountId): void {
+    this.asked.push(`cancel ring of ${account}`)
+    this.setRinging(this.#ringing.filter((one) => one !== account))
+  }
+  setRinging(accounts: readonly AccountId[]): void {
+    this.#ringing = accounts
+    this.events.emit('rings:changed', { accounts })
+  }
   async accept(media: CallMedia): Promise<void> {
     this.asked.push(media.video ? 'accept video' : 'accept audio')
     if (this.#state.kind === 'ringing-in') {

@@ -286,6 +286,7 @@ export const scenes: Record<string, Scene> = {
         account: ann,
         peer: tab,
         media: { audio: true, video: true },
+        others: undefined,
       })
     },
   },

@@ -5,6 +5,11 @@ export class AlreadyInCallError extends TesseraError {
   override name = 'AlreadyInCallError'
 }
 
+/** Thrown when somebody is to be rung into a call while we are in none. */
+export class NotInCallError extends TesseraError {
+  override name = 'NotInCallError'
+}
+
 /** Thrown when no tab of the person is reachable now. */
 export class NotReachableError extends TesseraError {
   override name = 'NotReachableError'

@@ -1,60 +1,23 @@
 import { toBase64Url } from '../base/bytes.ts'
-import type { Clock, RandomBytes } from '../base/clock.ts'
 import { errorName } from '../base/errors.ts'
-import type { AccountId, CallId, PeerId } from '../base/ids.ts'
-import type { Logger } from '../base/logger.ts'
-import type { Room } from '../room/index.ts'
+import type { AccountId, PeerId } from '../base/ids.ts'
 import type { Want } from './adapt.ts'
-import {
-  callProtocol,
-  maxCallFrameBytes,
-  maxLinks,
-  maxRetryMs,
-  maxTabsPerAccount,
-  qualityEveryMs,
-  reopenMs,
-  resumeRetryMs,
-} from './constants.ts'
-import { NotReachableError, SignalOrderError } from './errors.ts'
-import type { EndReason, Participant } from './index.ts'
+import { maxLinks, maxTabsPerAccount } from './constants.ts'
+import { SignalOrderError } from './errors.ts'
+import type { GroupCallInit } from './group-call-init.ts'
+import type { Participant } from './index.ts'
 import { Link, type LinkListener } from './link.ts'
-import type { CallMedia, LocalMedia, LocalSession, MediaEngine } from './media.ts'
+import { LinkCare } from './link-care.ts'
+import { LinkOpener } from './link-opener.ts'
+import type { LocalSession } from './media.ts'
 import type { CallMessage, EndWord, JoinMessage, LinkId, SessionId } from './messages.ts'
+import { participantsOf } from './participants.ts'
 import { Places } from './places.ts'
 import type { LinkQuality } from './quality.ts'
 import type { CallRequest } from './requests.ts'
-import { CallChannel } from './protocol.ts'
+import type { CallChannel } from './protocol.ts'
+import { Retries } from './retries.ts'
 import type { RosterEntry } from './roster.ts'
-
-/** What a stay in a call tells its owner. */
-export interface GroupCallListener {
-  local(local: LocalMedia): void
-  /** Who is linked, and how, has changed. */
-  changed(): void
-  /** The one other person of a rung call is gone, or could not be linked to. */
-  over(reason: EndReason, last?: EndWord): void
-  /** Figures of the links were read. */
-  measured(): void
-  /** A participant asks something of us. */
-  asked(peer: PeerId, account: AccountId, what: CallRequest): void
-  /** A participant said that it leaves; it counts as out from now. */
-  left(peer: PeerId): void
-}
-
-export interface GroupCallInit {
-  readonly room: Room
-  readonly engine: MediaEngine
-  readonly clock: Clock
-  readonly random: RandomBytes
-  readonly logger: Logger
-  readonly call: CallId
-  readonly wanted: CallMedia
-  /** Whether addresses are hidden now. */
-  readonly isRelayOnly: () => boolean
-  /** A call of two that ends with either of them, until a third comes (SPEC CA-14). */
-  readonly isRung: boolean
-  readonly listener: GroupCallListener
-}
 
 /**
  * Our stay in one call: devices once, one link per other participant. Of two participants the one with the lower peer id
@@ -65,28 +28,33 @@ export class GroupCall {
   readonly init: GroupCallInit
   readonly #links = new Map<PeerId, Link>()
   readonly #places = new Places()
-  readonly #retries = new Map<PeerId, () => void>()
-  /** The last pause before a new try, by participant; forgotten once linked. */
-  readonly #pauses = new Map<PeerId, number>()
+  readonly #retries: Retries
+  readonly #opener: LinkOpener
   /** Stays that broke a rule of signalling: not linked to again. */
   readonly #refused = new Set<SessionId>()
   readonly #linkListener: LinkListener
   #roster: readonly RosterEntry[] = []
   #local: LocalSession | undefined
   #isRung: boolean
-  /** What our screen has use for of each participant. */
-  readonly #wants = new Map<PeerId, Want>()
-  #cancelMeasure: () => void = () => {}
+  readonly #care: LinkCare
   #isClosed = false
 
   constructor(init: GroupCallInit) {
     this.init = init
     this.#isRung = init.isRung
     this.session = toBase64Url(init.random(8)) as SessionId // 8 fresh bytes make a session
+    const { room, clock, call, logger } = init
+    this.#retries = new Retries(clock)
+    this.#care = new LinkCare(clock, this.#links, () => init.listener.measured())
+    this.#opener = new LinkOpener({
+      ...{ room, clock, call, session: this.session },
+      isCurrent: (link) => this.#links.get(link.peer) === link,
+      onRefused: (error) => logger('warn', 'call signalling refused', { error: errorName(error) }),
+    })
     this.#linkListener = {
       changed: (link) => {
-        if (link.state === 'connected') this.#pauses.delete(link.peer)
-        this.#limitAll()
+        if (link.state === 'connected') this.#retries.linked(link.peer)
+        this.#care.limitAll()
         this.init.listener.changed()
       },
       heard: (link, message) => this.#heard(link, message),
@@ -117,7 +85,7 @@ export class GroupCall {
     local.onLocal((now) => this.init.listener.local(now))
     this.init.listener.local(local.local())
     for (const link of this.#links.values()) this.#bind(link)
-    this.#cancelMeasure = this.init.clock.after(qualityEveryMs, () => void this.#measure())
+    this.#care.start()
   }
 
   /** Takes over the link of a ring that was accepted. */
@@ -129,8 +97,7 @@ export class GroupCall {
 
   /** Asks a participant for so much of its camera; kept for links that are yet to be made. */
   want(peer: PeerId, want: Want): void {
-    this.#wants.set(peer, want)
-    this.#links.get(peer)?.want(want)
+    this.#care.want(peer, want)
   }
 
   /** Asks one participant, or all. */
@@ -144,44 +111,14 @@ export class GroupCall {
     return this.#links.get(peer)?.quality
   }
 
-  /** What each link may send depends on how many there are. */
-  #limitAll(): void {
-    const links = [...this.#links.values()].filter(({ state }) => state !== 'connecting')
-    for (const link of links) link.limit(links.length)
-  }
-
-  async #measure(): Promise<void> {
-    if (this.#isClosed) return
-    await Promise.allSettled([...this.#links.values()].map((link) => link.measure(this.#links.size)))
-    if (this.#isClosed) return
-    this.init.listener.measured()
-    this.#cancelMeasure = this.init.clock.after(qualityEveryMs, () => void this.#measure())
-  }
-
   isLinked(peer: PeerId): boolean {
     return this.#links.get(peer)?.state === 'connected'
   }
 
   /** Everyone else in the call, each in the place it keeps. */
   people(): readonly Participant[] {
-    const people = this.#roster.map((entry): Participant => {
-      const link = this.#links.get(entry.peer)
-      const { audio, video, screen, hand } = entry.said
-      return {
-        peer: entry.peer,
-        account: entry.account,
-        link: link?.state ?? (this.#retries.has(entry.peer) ? 'lost' : 'connecting'),
-        sends: { audio, video, screen },
-        hand,
-        joinedAt: entry.joinedAt,
-      }
-    })
-    for (const { init, state } of this.#links.values()) {
-      if (people.some(({ peer }) => peer === init.peer)) continue
-      const sends = { audio: false, video: false, screen: false }
-      people.push({ ...init, link: state, sends, hand: false, joinedAt: this.init.clock.now() })
-    }
-    return this.#places.arrange(people)
+    const seen = { roster: this.#roster, links: this.#links, now: this.init.clock.now() }
+    return this.#places.arrange(participantsOf({ ...seen, isLost: (peer) => this.#retries.has(peer) }))
   }
 
   /** Meets who came and lets go of who left. @param roster entries of this call, ourselves not among them */
@@ -193,12 +130,10 @@ export class GroupCall {
       if (isGone && before.some(({ peer }) => peer === link.peer)) this.#gone(link)
       if (this.#isClosed) return
     }
-    for (const [peer, cancel] of this.#retries) {
+    for (const peer of this.#retries.peers()) {
       if (roster.some((entry) => entry.peer === peer)) continue
-      cancel()
-      this.#retries.delete(peer)
-      this.#pauses.delete(peer)
-      this.#wants.delete(peer)
+      this.#retries.forget(peer)
+      this.#care.forget(peer)
     }
     if (roster.length > 1) this.#isRung = false
     for (const entry of roster) this.#meet(entry)
@@ -220,7 +155,7 @@ export class GroupCall {
     const fresh = new Link({ id, peer, account, isOpener: true, isRelayOnly, clock }, said.session)
     this.#put(fresh)
     fresh.enter()
-    void this.#openChannel(fresh, true)
+    void this.#opener.open(fresh, true)
   }
 
   #hasRoomFor(account: AccountId): boolean {
@@ -231,46 +166,12 @@ export class GroupCall {
   #put(link: Link): void {
     link.listener = this.#linkListener
     this.#links.set(link.peer, link)
-    const want = this.#wants.get(link.peer)
-    if (want !== undefined) link.want(want)
+    this.#care.tell(link)
     this.#bind(link)
   }
 
   #bind(link: Link): void {
     if (this.#local !== undefined) link.bind(this.#local)
-  }
-
-  /** Opens the stream of a link, the first or one for one that broke; media goes on meanwhile (SPEC CA-9). */
-  async #openChannel(link: Link, isFresh: boolean): Promise<void> {
-    try {
-      if (link.session === undefined)
-        throw new NotReachableError('the other side has not said yet that it is in')
-      const to = link.session
-      const stream = await this.init.room.openStream(link.peer, callProtocol, {
-        maxFrameBytes: maxCallFrameBytes,
-        overRelay: true,
-      })
-      const channel = this.channelOf(stream)
-      if (this.#links.get(link.peer) !== link) return void channel.stream.close()
-      const { call } = this.init
-      const { id } = link.init
-      await channel.send({ t: 'join', call, from: this.session, to, link: id, isFresh })
-      link.attach(channel)
-    } catch {
-      // Not reachable now; the grace of its media, or its leaving, ends the tries.
-      this.init.clock.after(reopenMs, () => {
-        if (this.#links.get(link.peer) === link && link.channel === undefined) {
-          void this.#openChannel(link, isFresh)
-        }
-      })
-    }
-  }
-
-  /** A channel whose refusals are written down. */
-  channelOf(stream: CallChannel['stream']): CallChannel {
-    return new CallChannel(stream, (error) =>
-      this.init.logger('warn', 'call signalling refused', { error: errorName(error) }),
-    )
   }
 
   /** Answers a participant that links to us. Throws `SignalOrderError` when it may not. */
@@ -307,7 +208,7 @@ export class GroupCall {
   }
 
   #channelLost(link: Link): void {
-    if (link.init.isOpener) void this.#openChannel(link, link.state === 'connecting')
+    if (link.init.isOpener) void this.#opener.open(link, link.state === 'connecting')
   }
 
   #broke(link: Link, error: unknown, isRule: boolean): void {
@@ -332,17 +233,11 @@ export class GroupCall {
     const { peer } = link
     this.#drop(link, last)
     if (this.#isClosed) return
-    this.#retries.get(peer)?.()
-    const pause = this.#pauses.get(peer)
-    const ms = pause === undefined ? resumeRetryMs : Math.min(maxRetryMs, pause * 2)
-    this.#pauses.set(peer, ms)
-    const cancel = this.init.clock.after(ms, () => {
-      this.#retries.delete(peer)
+    this.#retries.later(peer, () => {
       const entry = this.#roster.find((one) => one.peer === peer)
       if (entry !== undefined) this.#meet(entry)
       this.init.listener.changed()
     })
-    this.#retries.set(peer, cancel)
     this.init.listener.changed()
   }
 
@@ -376,8 +271,8 @@ export class GroupCall {
   close(last: EndWord = 'hung-up'): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#cancelMeasure()
-    for (const cancel of this.#retries.values()) cancel()
+    this.#care.stop()
+    this.#retries.stop()
     for (const link of [...this.#links.values()]) this.#drop(link, last)
     this.#local?.close()
   }

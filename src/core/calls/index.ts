@@ -15,6 +15,7 @@ import type { LinkQuality } from './quality.ts'
 import type { CallMedia, LocalMedia, MediaEngine, SentMedia } from './media.ts'
 import type { CallRequest } from './requests.ts'
 import type { Reaction } from './reactions.ts'
+import type { RingIntoOutcome } from './ring-into.ts'
 
 /** Why a call is over for us; each has words in the interface. */
 export type EndReason =
@@ -47,6 +48,8 @@ export type CallState =
       readonly account: AccountId
       readonly peer: PeerId
       readonly media: CallMedia
+      /** Who is in the call that goes on besides the one who rings us into it; undefined in a call of two that begins. */
+      readonly others: readonly AccountId[] | undefined
     }
   | {
       readonly kind: 'connecting'
@@ -87,6 +90,10 @@ export interface CallEvents {
   'media:changed': { local: LocalMedia }
   /** Who is in the room's call, for everybody in the room. */
   'ongoing:changed': { ongoing: OngoingCall | undefined }
+  /** Whom we ring into our call has changed. */
+  'rings:changed': { accounts: readonly AccountId[] }
+  /** A ring into our call is over. */
+  'ring:ended': { account: AccountId; outcome: RingIntoOutcome }
   /** Figures of all links were read anew. */
   'quality:changed': object
   /** Addresses are hidden from now on, or shown. */
@@ -106,7 +113,16 @@ export interface Calls {
   ongoing(): OngoingCall | undefined
   /** Rings every present tab of the account. Throws `AlreadyInCallError`, `NotReachableError`, `NoTurnServerError`. */
   ring(account: AccountId, media: CallMedia): Promise<void>
-  /** Takes the call that rings. Throws `NoTurnServerError`; it goes on ringing then. */
+  /**
+   * Rings every present tab of the account into the call we are in, which goes on meanwhile; once at a time, and not who is in it. Throws
+   * `NotInCallError`, `CallFullError`, `NotReachableError`.
+   */
+  ringInto(account: AccountId): void
+  /** Whom we ring into our call now. */
+  ringingInto(): readonly AccountId[]
+  /** Stops ringing this person into our call. */
+  cancelRing(account: AccountId): void
+  /** Takes the call that rings. Throws `NoTurnServerError`, `CallFullError`; it goes on ringing then. */
   accept(media: CallMedia): Promise<void>
   decline(): void
   /** Goes into the call of the room, or begins it. Throws `AlreadyInCallError`, `CallFullError`, `NoTurnServerError`. */
@@ -192,6 +208,7 @@ export type {
   SeenQuality,
   SendLimit,
 } from './quality.ts'
+export type { RingIntoOutcome } from './ring-into.ts'
 export type { CallRequest } from './requests.ts'
 export { reactions, type Reaction } from './reactions.ts'
 export { orderPictures, orderSound, preferredPicture } from './codec-order.ts'

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { AccountId, CallId } from '../base/ids.ts'
 import { maxInvitesPerMinute, rememberedCalls } from './constants.ts'
 import { RepeatedCallError } from './errors.ts'
+import type { RingId } from './messages.ts'
 import { RateWindow } from './rate.ts'
 
 const minuteMs = 60_000
@@ -9,17 +10,17 @@ const minuteMs = 60_000
 /** Keeps invites from ringing twice or storming (SPEC CA-8). */
 export class InviteGate {
   readonly #clock: Clock
-  readonly #seen = new Set<CallId>()
+  readonly #seen = new Set<CallId | RingId>()
   readonly #recent = new Map<AccountId, RateWindow>()
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
-  /** Throws `RepeatedCallError` for a call id that has rung before. */
-  checkFresh(call: CallId): void {
-    if (this.#seen.has(call)) throw new RepeatedCallError('this call has rung before')
-    this.#seen.add(call)
+  /** Throws `RepeatedCallError` for the id of a call, or of a ring into one, that has rung before. */
+  checkFresh(id: CallId | RingId): void {
+    if (this.#seen.has(id)) throw new RepeatedCallError('this call has rung before')
+    this.#seen.add(id)
     const oldest = this.#seen.values().next()
     if (this.#seen.size > rememberedCalls && oldest.done !== true) this.#seen.delete(oldest.value)
   }

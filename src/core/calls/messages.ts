@@ -14,6 +14,9 @@ export type SessionId = string & { readonly sessionBrand: never }
 /** One pair's media connection: 16 fresh bytes, base64url; of a ring, the call's id. */
 export type LinkId = string & { readonly linkBrand: never }
 
+/** One ring into a call that goes on: 16 fresh bytes, base64url. */
+export type RingId = string & { readonly ringBrand: never }
+
 /** Opens a link between two participants, or its signalling again; `from` and `to` are the sessions of both. */
 export interface JoinMessage {
   readonly t: 'join'
@@ -25,12 +28,20 @@ export interface JoinMessage {
   readonly isFresh: boolean
 }
 
+/** Asks a person to join the call the sender is in; nothing but the answer follows on its stream (SPEC CA-24). */
+export type RingIntoMessage = {
+  readonly t: 'ring-into'
+  readonly ring: RingId
+  readonly call: CallId
+} & CallMedia
+
 /** Why the other side ended. `stale` is no end of the call: the link named in a `join` is not known any more. */
 export type EndWord = 'hung-up' | 'cancelled' | 'answered-elsewhere' | 'no-answer' | 'failed' | 'stale'
 
 /** Everything that travels on a call stream (SPEC CA-2). */
 export type CallMessage =
   | ({ readonly t: 'invite'; readonly call: CallId } & CallMedia)
+  | RingIntoMessage
   | JoinMessage
   | { readonly t: 'ringing' }
   | { readonly t: 'accept' }
@@ -68,6 +79,10 @@ const linkId = v.pipe(
   byteString(16),
   v.transform((bytes) => toBase64Url(bytes) as LinkId), // 16 bytes checked above
 )
+const ringId = v.pipe(
+  byteString(16),
+  v.transform((bytes) => toBase64Url(bytes) as RingId), // 16 bytes checked above
+)
 
 const signal = v.variant('kind', [
   v.strictObject({
@@ -87,6 +102,13 @@ const signal = v.variant('kind', [
 
 const schema = v.variant('t', [
   v.strictObject({ t: v.literal('invite'), call: callId, audio: v.boolean(), video: v.boolean() }),
+  v.strictObject({
+    t: v.literal('ring-into'),
+    ring: ringId,
+    call: callId,
+    audio: v.boolean(),
+    video: v.boolean(),
+  }),
   v.strictObject({
     t: v.literal('join'),
     call: callId,
@@ -123,7 +145,7 @@ const announceSchema = v.variant('t', [
   v.strictObject({ t: v.literal('react'), emoji: v.picklist(reactions) }),
 ])
 
-const idKeys = ['call', 'from', 'to', 'link', 'session'] as const
+const idKeys = ['call', 'ring', 'from', 'to', 'link', 'session'] as const
 
 /** The message with its ids as bytes, as they travel. */
 function packed(message: CallMessage | AnnounceMessage): Bytes {

@@ -1,8 +1,8 @@
-import type { CallId, PeerId } from '../base/ids.ts'
+import type { AccountId, PeerId } from '../base/ids.ts'
 import type { Member, Room } from '../room/index.ts'
 import { callProtocol, maxCallFrameBytes } from './constants.ts'
-import type { CallMedia } from './media.ts'
-import type { EndWord } from './messages.ts'
+import { NotReachableError } from './errors.ts'
+import type { CallMessage, EndWord } from './messages.ts'
 import { CallChannel } from './protocol.ts'
 
 /** How a ring ended: one tab took it or turned it down, or every tab was busy or unreachable. */
@@ -12,16 +12,24 @@ export type RingOutcome =
   | { readonly kind: 'busy' }
   | { readonly kind: 'unreachable' }
 
+/** Tabs of a person that can be rung now. Throws `NotReachableError` when there is none. */
+export function presentTabs(room: Room, account: AccountId): readonly Member[] {
+  const tabs = room.members().filter((one) => one.account === account && one.path !== 'away')
+  if (tabs.length === 0) throw new NotReachableError('no tab of this person is reachable now')
+  return tabs
+}
+
 /** Rings every present tab of one person; the first answer decides for all (SPEC CA-4). */
 export class Ring {
   readonly #room: Room
-  readonly #invite: { readonly call: CallId } & CallMedia
+  readonly #first: CallMessage
   readonly #open = new Map<PeerId, CallChannel>()
   #over = false
 
-  constructor(room: Room, call: CallId, media: CallMedia) {
+  /** @param first what every tab is told */
+  constructor(room: Room, first: Extract<CallMessage, { t: 'invite' | 'ring-into' }>) {
     this.#room = room
-    this.#invite = { call, audio: media.audio, video: media.video }
+    this.#first = first
   }
 
   /** Resolves with the first deciding answer, or when no tab is left that could give one. */
@@ -57,7 +65,7 @@ export class Ring {
         return { kind: 'unreachable' }
       }
       this.#open.set(peer, channel)
-      await channel.send({ t: 'invite', ...this.#invite })
+      await channel.send(this.#first)
       return await this.#answer(channel)
     } catch {
       return { kind: 'unreachable' } // a tab that cannot be reached is one that does not ring

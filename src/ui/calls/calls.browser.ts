@@ -67,7 +67,14 @@ describe('the call stage', () => {
       createAudio,
     })
     await expect.element(page.getByTestId('composer')).toBeVisible()
-    fake.open.calls.set({ kind: 'ringing-in', call, account, peer, media: { audio: true, video: true } })
+    fake.open.calls.set({
+      kind: 'ringing-in',
+      call,
+      account,
+      peer,
+      media: { audio: true, video: true },
+      others: undefined,
+    })
     await expect.element(page.getByText('Ann is calling with video')).toBeVisible()
     expect(sounds).toEqual(['ring'])
     await page.getByRole('button', { name: 'Accept with video' }).click()

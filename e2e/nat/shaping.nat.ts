@@ -16,7 +16,8 @@ test('CA-20 over a line that loses 5 % sound goes on, and the figures say what t
   const isFitting = ({ loss, rttMs }: Figures): boolean => loss > 1 && rttMs > 100
   const { seen, wire } = await compareFigures(ann, ben, isFitting, changes)
   info.annotations.push({ type: 'figures', description: JSON.stringify({ seen, wire }) })
-  expectWithinFifth(seen.loss, 5)
+  // Loss is dice: what the wire dropped of these seconds' packets is the truth, not the share it was told to drop.
+  expect(wire.loss).toBeGreaterThan(3)
   expectWithinFifth(seen.loss, wire.loss)
   expectWithinFifth(seen.rttMs, 120)
 })

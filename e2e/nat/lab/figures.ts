@@ -25,7 +25,7 @@ const lookMs = 100
 
 /**
  * Reads the figures on a person's screen each time they change, which is once a second, and counts their wire over the same time; means of
- * both. Fails when sound stops between two changes on either side.
+ * both, of the way there and back the median: a processor that is held up adds to single ones. Fails when sound stops between two changes on either side.
  *
  * @param isFitting whether what is seen is what the line's new shape makes of it; from then on it counts
  * @param changes how many are read
@@ -62,7 +62,7 @@ export async function compareFigures(
   const lost = grown('lost', internets)
   return {
     seen: {
-      rttMs: mean(read.map(({ rttMs }) => rttMs)),
+      rttMs: median(read.map(({ rttMs }) => rttMs)),
       loss: mean(read.map(({ loss }) => loss)),
       receivedKbps: mean(read.map(({ receivedKbps }) => receivedKbps)),
       sentKbps: mean(read.map(({ sentKbps }) => sentKbps)),
@@ -101,6 +101,10 @@ function figuresIn(text: string): Figures {
     receivedKbps: number(/↓ (\d+)/),
     sentKbps: number(/↑ (\d+) kbit/),
   }
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
 }
 
 function mean(values: readonly number[]): number {

@@ -85,7 +85,7 @@ process.exit(lost === 0 ? 0 : 1)
 async function reopen(): Promise<Tab> {
   const kim = new Tab(await browser.open(), 'Kim')
   await kim.page.goto(roomUrl, { timeout: patienceMs })
-  await kim.atRoom()
+  await expect(kim.page.getByTestId('composer')).toBeVisible({ timeout: patienceMs })
   return kim
 }
 

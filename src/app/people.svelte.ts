@@ -15,7 +15,7 @@ export class PeopleState {
 
   constructor(room: Room, announcer: Announcer, toasts: ToastsState, nameChanged: () => void) {
     this.#room = room
-    const changed = watch(room.events, 'member:joined', 'member:changed', 'member:left')
+    const changed = watch(room.events, 'member:joined', 'member:changed', 'member:left', 'room:looked')
     this.#changed = () => {
       changed()
       nameChanged()
@@ -60,6 +60,12 @@ export class PeopleState {
       ...person,
       name: showControls(person.name),
     }))
+  }
+
+  /** Nobody else is known yet, and it is not known that nobody is there. */
+  get isLooking(): boolean {
+    this.#changed()
+    return this.#room.isLooking() && this.#room.members().length === 0
   }
 
   /** Other people who can be reached now. */

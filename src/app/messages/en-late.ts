@@ -17,6 +17,7 @@ export const enLate = {
   'connection.starting': 'Connecting…',
   'connection.ready': (p: { n: number }) =>
     p.n === 0 ? 'Connected, nobody else here' : `Connected, ${p.n + 1} here`,
+  'connection.looking': 'Connected, looking around…',
   'connection.noRelay': (p: { n: number }) => `No relay, still linked to ${p.n}`,
   'connection.offline': 'Offline',
   'connection.noRelayText':
@@ -29,7 +30,8 @@ export const enLate = {
   'name.save': 'Save',
   'name.saved': (p: { name: string }) => `You are ${p.name} now.`,
 
-  'alone.title': 'You are the first one here',
+  'alone.title': 'Nobody else is here yet',
+  'alone.looking': 'Looking for your people…',
   'alone.text': 'Send the link to your people. They are in as soon as they open it.',
   'alone.copy': 'Copy the link',
   'alone.more': 'QR code and more',

@@ -9,6 +9,7 @@ export class FakeRoom implements Room {
   readonly events = new Emitter<RoomEvents>()
   /** Accounts that cannot be sent to alone. */
   readonly olderBuilds = new Set<AccountId>()
+  #isLooking = false
   readonly id: RoomId
   readonly self: { readonly peer: PeerId; readonly account: AccountId }
   readonly #members = new Map<PeerId, Member>()
@@ -30,6 +31,9 @@ export class FakeRoom implements Room {
   member(peer: PeerId): Member | undefined {
     return this.#members.get(peer)
   }
+  isLooking(): boolean {
+    return this.#isLooking
+  }
   nameOf(account: AccountId): string | undefined {
     return this.#names.get(account)
   }
@@ -47,6 +51,12 @@ export class FakeRoom implements Room {
   }
   subscribe(): () => void {
     return () => undefined
+  }
+
+  /** The first look around goes on, or is over. */
+  look(isLooking: boolean): void {
+    this.#isLooking = isLooking
+    this.events.emit('room:looked', { members: this.#members.size })
   }
 
   /** A member comes, or changes when known. */

@@ -102,6 +102,19 @@ describe('a share on a device that is full', () => {
     expect(held(a, first)).toBeGreaterThan(0)
   })
 
+  it('FI-82: what is being read stays until its reader is closed', async () => {
+    const a = await party.guest('a', smallDisk(1_500_000))
+    for (const name of ['b', 'c', 'd']) await party.guest(name)
+    const first = await a.files.share(memorySource(randomBytes(900_000)))
+    await until(() => (a.view(first)?.durability.survivableLosses ?? 0) >= 1)
+    const reader = await a.files.openReader(first)
+    await expect(a.files.share(memorySource(randomBytes(800_000, 2)))).rejects.toThrow(QuotaExceededError)
+    expect(held(a, first)).toBeGreaterThan(0)
+    reader.close()
+    await a.files.share(memorySource(randomBytes(800_000, 2)))
+    expect(held(a, first)).toBe(0)
+  })
+
   it('FI-80: a file that cannot be removed stays, and the share is refused', async () => {
     const stores = createMemoryStorage(1_500_000)
     const faulty = faultyStores(stores, (verb) =>

@@ -75,7 +75,7 @@ export interface EvictorComponents {
   readonly self: AccountId
   readonly logger: Logger
   readonly isBlamed: (file: FileId, account: AccountId) => boolean
-  /** Whether a transfer of it runs just now. */
+  /** Whether a transfer of it runs, or it is being read, just now. */
   readonly isInUse: (file: FileId) => boolean
   /** Removes a file here and tells the others that it is no longer held. */
   readonly release: (file: FileId) => Promise<void>

@@ -203,8 +203,13 @@ export class Fetches {
     }
   }
 
+  /** Whether a file is being read, as by a player. */
+  isReading(file: FileId): boolean {
+    return this.#readers.has(file)
+  }
+
   async openReader(file: FileId, signal: AbortSignal | undefined): Promise<FileReading> {
-    return await this.#readers.open(signal, async (either) => {
+    return await this.#readers.open(file, signal, async (either) => {
       const { record, opening } = await this.#find(file, either, () => {})
       const job = {
         ...{ record, context: opening.context, shelf: this.#keeps.shelf(file) },

@@ -59,7 +59,7 @@ export class RoomFiles implements Files {
     this.#evictor = new Evictor({
       ...{ self: room.self.account, logger, library, holdings, presence },
       isBlamed: (file, account) => blames.has(file, account),
-      isInUse: (file) => this.#transfers.isRunning(file),
+      isInUse: (file) => this.#transfers.isRunning(file) || this.#fetches.isReading(file),
       release: (file) => this.#release(file),
     })
     this.#caretaker = new Caretaker(components, init, catalogue, this.events)

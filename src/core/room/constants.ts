@@ -43,6 +43,9 @@ export const discoverMs = { first: 1_000, longest: 45_000 }
 /** A registration lives twice as long as the pause between two (rendezvous spec minimum is two hours by default; ours is asked). */
 export const registrationTtlMs = 2 * 60 * 60_000
 
+/** How long those that relays name may take to be reached before a room with nobody in it is called that. */
+export const firstLookMs = 5_000
+
 /** First and longest pause between tries to reach a known peer. */
 export const retryMs = { first: 500, longest: 30_000 }
 

@@ -34,6 +34,8 @@ export interface RoomEvents {
   'member:changed': Member
   /** Said goodbye or stayed away too long. */
   'member:left': Member
+  /** The first look around is over (SPEC RO-12). */
+  'room:looked': { readonly members: number }
   /** A peer was turned away; `reason` is the stable error name. */
   'peer:refused': { peer: PeerId; reason: string }
 }
@@ -48,6 +50,8 @@ export interface Room {
   /** Present and away members, not ourselves. */
   members(): readonly Member[]
   member(peer: PeerId): Member | undefined
+  /** Whether the first look around goes on: until it is over nobody here does not mean that nobody is (SPEC RO-12). */
+  isLooking(): boolean
   /** Name last seen for an account (kept on disk), or undefined. */
   nameOf(account: AccountId): string | undefined
   /**

@@ -14,6 +14,8 @@ interface ReachInit {
   /** Whether trying again later makes no sense after this error. */
   readonly isFinal: (error: unknown) => boolean
   readonly onChanged: () => void
+  /** A peer was tried for the first time, whatever came of it. */
+  readonly onTried: () => void
   readonly clock: Clock
   readonly random: RandomBytes
   readonly logger: Logger
@@ -22,6 +24,7 @@ interface ReachInit {
 interface Known {
   address: PeerAddress
   tries: number
+  hasBeenTried: boolean
   readonly control: AbortController
   running: boolean
 }
@@ -45,13 +48,18 @@ export class Reach {
     return [...this.#known.values()].map(({ address }) => address)
   }
 
+  /** Whether every known peer was tried once. */
+  hasTriedAll(): boolean {
+    return [...this.#known.values()].every(({ hasBeenTried }) => hasBeenTried)
+  }
+
   /** Takes up a peer that was heard of; fresh news of a known one gives it new tries. */
   add(address: PeerAddress): void {
     const { peer } = address
     if (this.#stopped || peer === this.#init.mesh.self) return
     const known = this.#known.get(peer)
     if (known === undefined && this.#known.size >= maxKnownPeers) return
-    const entry = known ?? { address, tries: 0, control: new AbortController(), running: false }
+    const entry = known ?? newlyKnown(address)
     entry.tries = 0
     if (address.addresses.length > 0) entry.address = address
     this.#known.set(peer, entry)
@@ -99,9 +107,11 @@ export class Reach {
         await mesh.connect(entry.address, { signal })
         if (!isMember(entry.address.peer)) await ask(entry.address.peer)
         void this.upgrade(entry.address.peer, 0)
+        this.#tried(entry)
         return
       } catch (error) {
         if (signal.aborted) return
+        this.#tried(entry)
         entry.tries += 1
         logger('debug', 'member not reached', { peer: entry.address.peer, error: errorName(error) })
         if (isFinal(error) || entry.tries >= maxTries) return this.drop(entry.address.peer)
@@ -109,6 +119,12 @@ export class Reach {
         await delay(this.#jittered(pause), clock, signal).catch(() => undefined) // aborted: the loop ends above
       }
     }
+  }
+
+  #tried(entry: Known): void {
+    if (entry.hasBeenTried) return
+    entry.hasBeenTried = true
+    this.#init.onTried()
   }
 
   /**
@@ -143,4 +159,8 @@ export class Reach {
   #jittered(ms: number): number {
     return ms * (0.5 + (this.#init.random(1)[0] ?? 0) / 512)
   }
+}
+
+function newlyKnown(address: PeerAddress): Known {
+  return { address, tries: 0, hasBeenTried: false, control: new AbortController(), running: false }
 }

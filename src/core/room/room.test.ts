@@ -97,6 +97,20 @@ describe('a room', () => {
     await clock.advance(5_000)
     expect(seen(a)).toEqual(['guest 2 direct'])
   })
+  it('RO-12 is looking until those whom the relays name were asked; a relay out of reach ends it too', async () => {
+    const { network, guest } = house()
+    const a = await guest(1)
+    expect(a.room.isLooking()).toBe(false)
+    const looked = new Promise<number>((resolve) =>
+      a.room.events.on('room:looked', ({ members }) => resolve(members)),
+    )
+    const b = await guest(2)
+    expect([b.room.isLooking(), seen(b)]).toEqual([false, ['guest 1 direct']])
+    network.relayUp = false
+    const c = await guest(3)
+    expect([c.room.isLooking(), seen(c)]).toEqual([false, []])
+    expect(await Promise.race([looked, Promise.resolve('said once only')])).toBe('said once only')
+  })
   it('RO-9 says relayed, not direct, while no direct link can be made, and tries again', async () => {
     const { network, clock, guest } = house()
     const pair = [(await testIdentity(1)).peer, (await testIdentity(2)).peer].sort().join('|')

@@ -22,6 +22,7 @@ import {
   roomVersion,
 } from './constants.ts'
 import { ReplayedProofError, WrongSecretError } from './errors.ts'
+import { FirstLook } from './first-look.ts'
 import type { Member, RoomComponents, RoomControl, RoomEvents, RoomInit } from './index.ts'
 import { rendezvousNames, roomKeys, topicName, type RoomKeys } from './keys.ts'
 import { RoomMemory } from './memory.ts'
@@ -48,6 +49,7 @@ export class OpenSecretRoom implements RoomControl {
   readonly #presence: Presence
   readonly #reach: Reach
   readonly #memory: RoomMemory
+  readonly #firstLook: FirstLook
   #name: string
   #stopping: (() => void)[] = []
   #cancelDiscovery: () => void = () => undefined
@@ -82,12 +84,18 @@ export class OpenSecretRoom implements RoomControl {
       (peer) => mesh.link(peer),
       (peer) => this.#gone(peer),
     )
+    this.#firstLook = new FirstLook({
+      clock,
+      hasTriedAll: () => this.#reach.hasTriedAll(),
+      onOver: () => this.events.emit('room:looked', { members: this.members().length }),
+    })
     this.#reach = new Reach({
       mesh,
       isMember: (peer) => this.#roster.get(peer) !== undefined && mesh.isAdmitted(peer),
       ask: (peer) => this.#ask(peer),
       isFinal: isFinalRefusal,
       onChanged: () => this.#memory.reached(this.#reach.addresses()),
+      onTried: () => this.#firstLook.tried(),
       clock,
       random,
       logger,
@@ -126,6 +134,7 @@ export class OpenSecretRoom implements RoomControl {
     if (this.#stopping.length === 0) return
     for (const stop of this.#stopping.splice(0)) stop()
     this.#cancelDiscovery()
+    this.#firstLook.stop()
     this.#reach.stop()
     const peers = this.members().map(({ peer }) => peer)
     this.#presence.stop()
@@ -151,6 +160,10 @@ export class OpenSecretRoom implements RoomControl {
   agreementOf(account: AccountId): Bytes | undefined {
     const { identity } = this.#components
     return account === this.self.account ? identity.agreement.publicKey : this.#memory.agreementOf(account)
+  }
+
+  isLooking(): boolean {
+    return !this.#firstLook.isOver
   }
 
   setName(name: string): void {
@@ -319,6 +332,7 @@ export class OpenSecretRoom implements RoomControl {
     await Promise.all(names.map((name) => this.#meetAt(name)))
     this.#discovering = false
     if (this.#stopping.length === 0) return
+    this.#firstLook.asked()
     const jitter = 0.75 + (this.#components.random(1)[0] ?? 0) / 512
     const next = Math.min(pauseMs * 2, discoverMs.longest)
     this.#cancelDiscovery = this.#clock.after(pauseMs * jitter, () => void this.#discover(next))

@@ -53,7 +53,8 @@ export function readReport(stats: RTCStatsReport, atMs: number): LinkReport {
 
 function received(stat: Stat | undefined): LinkReport['audio'] {
   return {
-    packets: number(stat?.['packetsReceived']),
+    // Packets sent again come on top of those that were sent: they would make the line look better than it is.
+    packets: number(stat?.['packetsReceived']) - number(stat?.['retransmittedPacketsReceived']),
     lost: Math.max(0, number(stat?.['packetsLost'])), // negative when packets came twice
     jitterMs: milliseconds(stat?.['jitter']),
   }

@@ -25,6 +25,16 @@ describe('the room', () => {
     expect(state()).toBe('offline')
   })
 
+  it('says that nobody is here only once it has looked', async () => {
+    const { peer } = await mountRoom((fake) => fake.open.room.look(true))
+    const relay = page.getByTestId('relay-state')
+    await expect.element(relay).toHaveTextContent('Connected, looking around…')
+    await expect.element(page.getByText('Looking for your people…')).toBeVisible()
+    peer.open.room.look(false)
+    await expect.element(relay).toHaveTextContent('Connected, nobody else here')
+    await expect.element(page.getByRole('heading', { name: 'Nobody else is here yet' })).toBeVisible()
+  })
+
   it('shows people with their tabs and how they are reached', async () => {
     const { peer } = await mountRoom((fake) => {
       fake.open.room.put({ account: ann, name: 'Ann', path: 'relayed' })

@@ -88,6 +88,9 @@ export class LoopbackRoom implements Room {
   member(peer: PeerId): Member | undefined {
     return this.#members.get(peer)
   }
+  isLooking(): boolean {
+    return false
+  }
   nameOf(account: AccountId): string | undefined {
     return this.#names.get(account)
   }

@@ -64,10 +64,6 @@ export class PeerMedia implements MediaLink {
     this.#tracks = init.tracks
   }
 
-  get isClosed(): boolean {
-    return this.#closed
-  }
-
   onSignal(listener: (signal: MediaSignal) => void): void {
     this.#onSignal = listener
     const connection = this.#connection
@@ -77,6 +73,8 @@ export class PeerMedia implements MediaLink {
     connection.ontrack = () => this.#collect()
     if (!this.#init.offers) return
     for (const [line, kind] of lineKinds.entries()) connection.addTransceiver(this.#tracks[line] ?? kind)
+    // At once: the event that asks for it comes after all that the page has to draw for a call that begins.
+    void this.#offer()
   }
 
   onState(listener: (state: LinkMediaState) => void): void {

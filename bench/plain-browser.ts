@@ -10,8 +10,25 @@ import { browserFlags, findBrowser } from '../tools/browser.ts'
 export interface PlainPage {
   /** Waits for what an expression gives in the page, a promise's value included. */
   ask(expression: string): Promise<unknown>
+  /** The same, as if a person had just pressed something: a page may play sound then. */
+  act(expression: string): Promise<unknown>
+  /** Bytes of the page's heap that are in use once everything that can be collected was: script objects and what they own. */
+  heapBytes(): Promise<number>
   /** Closes the page and forgets its profile. */
   close(): Promise<void>
+}
+
+interface PlainPageInit {
+  readonly script: string
+  readonly settleMs: number
+  readonly size?: { readonly width: number; readonly height: number }
+}
+
+/** What `Runtime.getHeapUsage` gives; the parts outside of the script engine are not in older browsers. */
+interface HeapUsage {
+  readonly usedSize: number
+  readonly embedderHeapUsedSize?: number
+  readonly backingStorageSize?: number
 }
 
 /**
@@ -27,6 +44,11 @@ export class PlainBrowser {
     this.#process = process
     this.#profile = profile
     this.#client = client
+  }
+
+  /** The browser's first process: all others descend from it. */
+  get pid(): number {
+    return this.#process.pid ?? 0
   }
 
   static async launch(): Promise<PlainBrowser> {
@@ -57,23 +79,33 @@ export class PlainBrowser {
    *
    * @param script runs in the page before any of its own
    * @param settleMs how long the new, empty page rests before it goes to the address
+   * @param size of its window in CSS pixels; the browser's own choice when not given
    */
-  async open(url: string, { script, settleMs }: { script: string; settleMs: number }): Promise<PlainPage> {
+  async open(url: string, { script, settleMs, size }: PlainPageInit): Promise<PlainPage> {
     const client = this.#client
     const { browserContextId } = await client.send('Target.createBrowserContext')
-    const { targetId } = await client.send('Target.createTarget', { url: 'about:blank', browserContextId })
+    const target = { url: 'about:blank', browserContextId, ...size }
+    const { targetId } = await client.send('Target.createTarget', target)
     const { sessionId } = await client.send('Target.attachToTarget', { targetId, flatten: true })
     await client.send('Page.enable', undefined, sessionId)
     await client.send('Page.addScriptToEvaluateOnNewDocument', { source: script }, sessionId)
     await new Promise((resolve) => setTimeout(resolve, settleMs))
     await client.send('Page.navigate', { url }, sessionId)
+    const evaluate = async (expression: string, userGesture: boolean): Promise<unknown> => {
+      const question = { expression, awaitPromise: true, returnByValue: true, userGesture }
+      const { result, exceptionDetails } = await client.send('Runtime.evaluate', question, sessionId)
+      if (exceptionDetails !== undefined)
+        throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text)
+      return result.value as unknown
+    }
     return {
-      async ask(expression) {
-        const question = { expression, awaitPromise: true, returnByValue: true }
-        const { result, exceptionDetails } = await client.send('Runtime.evaluate', question, sessionId)
-        if (exceptionDetails !== undefined)
-          throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text)
-        return result.value as unknown
+      ask: (expression) => evaluate(expression, false),
+      act: (expression) => evaluate(expression, true),
+      async heapBytes() {
+        await client.send('HeapProfiler.collectGarbage', undefined, sessionId)
+        const usage = await client.send('Runtime.getHeapUsage', undefined, sessionId)
+        const { usedSize, embedderHeapUsedSize, backingStorageSize } = usage as HeapUsage
+        return usedSize + (embedderHeapUsedSize ?? 0) + (backingStorageSize ?? 0)
       },
       close: () => client.send('Target.disposeBrowserContext', { browserContextId }),
     }

@@ -43,8 +43,9 @@ export type MediaSignal =
 /** Owns devices, RTCPeerConnections and streams; lives in the browser adapter. The page reads its streams by call and peer. */
 export interface MediaEngine {
   /**
-   * Opens devices as wanted. A missing, refused or busy one leaves the call going without it; a microphone that is not
-   * wanted is opened with the first {@link LocalSession.setMuted}.
+   * Opens devices as wanted, and does not wait for them: links are made meanwhile, and what was opened is told by
+   * {@link LocalSession.onLocal}. A missing, refused or busy one leaves the call going without it; a microphone that is not wanted
+   * is opened with the first {@link LocalSession.setMuted}.
    */
   open(call: CallId, wanted: CallMedia): Promise<LocalSession>
   /**

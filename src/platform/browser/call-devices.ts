@@ -8,7 +8,16 @@ interface CallDevicesInit {
   readonly chosen: { readonly microphone: string; readonly camera: string }
   readonly onStreams: () => void
   readonly onClosed: () => void
-  readonly createLink: (peer: PeerId, offers: boolean, isHidden: boolean, tracks: SentTracks) => PeerMedia
+  readonly createLink: (wanted: WantedLink) => PeerMedia
+}
+
+/** A link to be made; whoever makes it calls `onClosed` when it is closed, by either side. */
+interface WantedLink {
+  readonly peer: PeerId
+  readonly offers: boolean
+  readonly isHidden: boolean
+  readonly tracks: SentTracks
+  readonly onClosed: () => void
 }
 
 /** Microphone, camera and screen of one call, and the links that carry them. A change is a track swap on every link. */
@@ -31,13 +40,18 @@ export class CallDevices implements LocalSession {
     navigator.mediaDevices.addEventListener('devicechange', () => void this.#plugged(), { signal })
   }
 
-  /** Opens what is wanted; what fails is said in {@link local}. */
-  async open(wanted: CallMedia): Promise<void> {
+  /** Opens what is wanted; what fails is said in {@link local}. Links that were made meanwhile get the tracks. */
+  open(wanted: CallMedia): Promise<void> {
     this.#isMuted = !wanted.audio
-    const local = await openDevices(this.stream, wanted, this.#init.chosen)
-    if (this.#isClosed) return this.#release()
-    for (const track of this.stream.getTracks()) this.#guard(track)
-    this.#set({ ...local, screen: 'off' })
+    return this.#inTurn(async () => {
+      const local = await openDevices(this.stream, wanted, this.#init.chosen)
+      if (this.#isClosed) return
+      for (const track of this.stream.getTracks()) this.#guard(track)
+      await this.#swap()
+      // A press on mute while the devices opened counts.
+      const isMuted = local.microphone === 'on' && this.#isMuted
+      this.#set({ ...local, microphone: isMuted ? 'muted' : local.microphone })
+    })
   }
 
   local(): LocalMedia {
@@ -98,7 +112,10 @@ export class CallDevices implements LocalSession {
   }
 
   link(peer: PeerId, offers: boolean, isHidden: boolean): PeerMedia {
-    const link = this.#init.createLink(peer, offers, isHidden, this.#tracks())
+    const tracks = this.#tracks()
+    // A closed link must not be kept: a call sees people come and go for hours, and each holds a peer connection.
+    const onClosed = (): void => void this.#links.delete(link)
+    const link: PeerMedia = this.#init.createLink({ peer, offers, isHidden, tracks, onClosed })
     this.#links.add(link)
     return link
   }
@@ -189,7 +206,6 @@ export class CallDevices implements LocalSession {
     const tracks = this.#tracks()
     this.#init.onStreams()
     await Promise.all([...this.#links].map((link) => link.send(tracks)))
-    for (const link of this.#links) if (link.isClosed) this.#links.delete(link)
   }
 
   #set(change: Partial<LocalMedia>): void {
@@ -207,8 +223,7 @@ export class CallDevices implements LocalSession {
   close(): void {
     if (this.#isClosed) return
     this.#stop.abort()
-    for (const link of this.#links) link.close()
-    this.#links.clear()
+    for (const link of [...this.#links]) link.close()
     this.#release()
     this.#init.onClosed()
   }

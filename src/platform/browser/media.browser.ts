@@ -1,4 +1,5 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { cdp } from 'vitest/browser'
 import { toBase64Url } from '../../core/base/bytes.ts'
 import type { CallId, PeerId } from '../../core/base/ids.ts'
 import { preferredPicture, type LocalSession, type MediaSignal } from '../../core/calls/index.ts'
@@ -13,6 +14,27 @@ const open: LocalSession[] = []
 afterEach(() => {
   for (const session of open.splice(0)) session.close()
 })
+
+const isConnected = (states: readonly string[]) =>
+  expect.poll(() => states.at(-1), { timeout: 10_000 }).toBe('connected')
+
+const hasDevices = (session: LocalSession) =>
+  expect.poll(() => session.local().microphone, { timeout: 10_000 }).toBe('on')
+
+/** Devices that answer when told to: as if the person thought about the browser's question. */
+function heldDevices(): () => void {
+  let resolve = (): void => {}
+  const promise = new Promise<void>((resolved) => (resolve = resolved))
+  const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices)
+  const asked = vi.spyOn(navigator.mediaDevices, 'getUserMedia').mockImplementation(async (constraints) => {
+    await promise
+    return real(constraints)
+  })
+  return () => {
+    asked.mockRestore()
+    resolve()
+  }
+}
 
 /** Two engines in one page, their signals carried across; `alter` may change what travels to the answering side. */
 async function pair(
@@ -45,8 +67,19 @@ async function pair(
     left: () => left.streamsOf(id)?.people.get(rightPeer),
     right: () => right.streamsOf(id)?.people.get(leftPeer),
   }
-  const connected = () => expect.poll(() => states.at(-1), { timeout: 10_000 }).toBe('connected')
+  const connected = async (): Promise<void> => {
+    await isConnected(states)
+    if (wanted.audio) await Promise.all([hasDevices(a), hasDevices(b)])
+  }
   return { left, right, a, b, aLink, bLink, heard, states, signals, failures, connected }
+}
+
+/** A link that came and went; here no variable of a test keeps it. */
+function closedLink(session: LocalSession): WeakRef<object> {
+  const link = session.link('third' as PeerId, true, false)
+  link.onSignal(() => {})
+  link.close()
+  return new WeakRef(link)
 }
 
 function video(stream: MediaStream | undefined): HTMLVideoElement {
@@ -126,6 +159,38 @@ describe('media between two engines', () => {
     const { sent } = await aLink.report()
     expect(sent.limit).toMatch(/none|cpu|bandwidth|other/)
     expect(sent.bytes).toBeGreaterThan(0)
+  })
+  it('CA-6 is linked, by one offer, while a person has not yet allowed the devices, and sends them then', async () => {
+    const allow = heldDevices()
+    const { a, heard, states, signals, failures } = await pair()
+    await isConnected(states)
+    expect(a.local()).toEqual({ microphone: 'muted', camera: 'off', screen: 'off' })
+    allow()
+    for (const side of [heard.left, heard.right]) await seen(side()?.main)
+    expect(a.local()).toEqual({ microphone: 'on', camera: 'on', screen: 'off' })
+    expect(signals.filter(({ kind }) => kind === 'description')).toHaveLength(1)
+    expect(failures).toEqual([])
+  })
+  it('CA-17 keeps the microphone muted when that was said before it was open', async () => {
+    const allow = heldDevices()
+    const { a, left } = await pair()
+    await a.setMuted(true)
+    allow()
+    await expect.poll(() => a.local().camera, { timeout: 10_000 }).toBe('on')
+    expect(a.local().microphone).toBe('muted')
+    expect(left.streamsOf(id)?.local.getAudioTracks()[0]?.enabled).toBe(false)
+  })
+  it('lets go of a link that was closed while the call goes on', async () => {
+    const { a } = await pair()
+    await hasDevices(a)
+    const held = closedLink(a)
+    // The provider's own types would bring Node's into the page.
+    const session = cdp() as unknown as { send(method: string): Promise<unknown> }
+    const isHeld = async (): Promise<boolean> => {
+      await session.send('HeapProfiler.collectGarbage')
+      return held.deref() !== undefined
+    }
+    await expect.poll(isHeld, { timeout: 10_000 }).toBe(false)
   })
   it('turns the camera off and on without a new negotiation', async () => {
     const { a, left, signals, connected } = await pair()
@@ -219,6 +284,7 @@ describe('media between two engines', () => {
   })
   it('releases the devices when closed', async () => {
     const { a, left } = await pair()
+    await hasDevices(a)
     const track = left.streamsOf(id)?.local.getTracks()[0]
     a.close()
     expect(track?.readyState).toBe('ended')

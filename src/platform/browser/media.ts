@@ -81,7 +81,7 @@ export class BrowserMedia implements MediaEngine {
         this.#links.delete(call)
         changed()
       },
-      createLink: (peer, offers, isHidden, tracks) => {
+      createLink: ({ peer, offers, isHidden, tracks, onClosed }) => {
         const iceServers = (): IceServer[] => {
           const servers = this.#iceServers()
           return [...(isHidden ? turnOnly(servers) : servers)]
@@ -98,6 +98,7 @@ export class BrowserMedia implements MediaEngine {
           offers,
           onStreams: changed,
           onClosed: () => {
+            onClosed()
             if (links.get(peer) !== link) return
             links.delete(peer)
             people.delete(peer)
@@ -113,8 +114,9 @@ export class BrowserMedia implements MediaEngine {
     this.#links.set(call, links)
     this.#streams.set(call, { local: devices.stream, screen: devices.screen, people })
     this.#open.add(devices)
-    // Together: the person answers the browser's question meanwhile.
-    await Promise.all([devices.open(wanted), this.#refresh(), this.#codecs.ready()])
+    // Not waited for: connections are made while a camera starts, or while the person answers the browser's question.
+    void devices.open(wanted)
+    await Promise.all([this.#refresh(), this.#codecs.ready()])
     changed()
     return devices
   }

@@ -66,10 +66,6 @@ export class PeerMedia implements MediaLink {
     this.#tracks = init.tracks
   }
 
-  get isClosed(): boolean {
-    return this.#closed
-  }
-
   onSignal(listener: (signal: MediaSignal) => void): void {
     this.#onSignal = listener
     const connection = this.#connection
@@ -80,6 +76,8 @@ export class PeerMedia implements MediaLink {
     if (!this.#init.offers) return
     for (const [line, kind] of lineKinds.entries())
       this.#init.codecs.apply(connection.addTransceiver(this.#tracks[line] ?? kind))
+    // At once: the event that asks for it comes after all that the page has to draw for a call that begins.
+    void this.#offer()
   }
 
   onState(listener: (state: LinkMediaState) => void): void {
@@ -111,7 +109,9 @@ export class PeerMedia implements MediaLink {
         const track = tracks[line] ?? null
         if (direction !== 'stopped' && sender.track !== track) await sender.replaceTrack(track)
       }),
-    )
+    ).catch((error: unknown) => {
+      if (!this.#closed) throw error // a link that closed meanwhile needs no track
+    })
     if (this.#limits !== undefined) this.limit(this.#limits) // another camera may have another height
   }
 

@@ -3,7 +3,8 @@ import { bar, pause } from './figures.ts'
 import { PeopleInRoom, type Person, type Received } from './people.ts'
 import { cpuSeconds } from './process-tree.ts'
 
-const sizes = [2, 4, 6] as const
+/** How many tabs there are in each call. */
+export const loadSizes: readonly number[] = [2, 4, 6]
 /** The size the bars are for. */
 const crowd = 6
 /** The browser's estimate of the line, and with it what it sends, has grown by then. */
@@ -101,7 +102,7 @@ function print(title: string, load: Load): void {
  * doing, not a switch of the app: it takes all limits from the senders and lets no `setParameters` of the app set one, so that each
  * link carries the whole camera. What the browser limits by itself when it runs short of bandwidth or processor, it still does.
  */
-export async function measureLoad(): Promise<boolean> {
+export async function measureLoad(sizes: readonly number[]): Promise<boolean> {
   const room = await PeopleInRoom.open(0)
   let holds = true
   try {

@@ -47,10 +47,10 @@ export class CallDevices implements LocalSession {
       const local = await openDevices(this.stream, wanted, this.#init.chosen)
       if (this.#isClosed) return
       for (const track of this.stream.getTracks()) this.#guard(track)
-      await this.#swap()
       // A press on mute while the devices opened counts.
       const isMuted = local.microphone === 'on' && this.#isMuted
       this.#set({ ...local, microphone: isMuted ? 'muted' : local.microphone })
+      await this.#swap()
     })
   }
 

@@ -203,6 +203,17 @@ describe('media between two engines', () => {
     expect(a.local().camera).toBe('on')
     expect(signals.filter((signal) => signal.kind === 'description')).toHaveLength(offers)
   })
+  it('turns the camera off for all though one link closes under it', async () => {
+    const { a, aLink, connected } = await pair()
+    await connected()
+    const replace = vi.spyOn(RTCRtpSender.prototype, 'replaceTrack').mockImplementation(() => {
+      replace.mockRestore()
+      aLink.close()
+      return Promise.reject(new DOMException('the connection is closed', 'InvalidStateError'))
+    })
+    await a.setCamera(false)
+    expect(a.local().camera).toBe('off')
+  })
   it('starts with sound alone and takes a camera later', async () => {
     const { a, heard, connected } = await pair((s) => s, { audio: true, video: false })
     await connected()

@@ -104,14 +104,16 @@ export class PeerMedia implements MediaLink {
   async send(tracks: SentTracks): Promise<void> {
     this.#tracks = tracks
     if (this.#closed) return
-    await Promise.all(
-      this.#connection.getTransceivers().map(async ({ sender, direction }, line) => {
-        const track = tracks[line] ?? null
-        if (direction !== 'stopped' && sender.track !== track) await sender.replaceTrack(track)
-      }),
-    ).catch((error: unknown) => {
-      if (!this.#closed) throw error // a link that closed meanwhile needs no track
+    const swaps = this.#connection.getTransceivers().map(async ({ sender, direction }, line) => {
+      const track = tracks[line] ?? null
+      if (direction !== 'stopped' && sender.track !== track) await sender.replaceTrack(track)
     })
+    try {
+      await Promise.all(swaps)
+    } catch (error) {
+      // A link that closed under the swap must not spoil it for the others.
+      if (!this.#isOver()) throw error
+    }
     if (this.#limits !== undefined) this.limit(this.#limits) // another camera may have another height
   }
 

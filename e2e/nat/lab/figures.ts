@@ -20,12 +20,14 @@ export interface Compared {
 /** The wire's end that is the shaped person's, and the internet's. */
 const [theirs, internets] = [0, 1] as const
 
+/** Sound that is sent comes at least this often, also where nobody speaks and it is sent seldom (DTX). */
+const silenceMs = 1_500
 /** Between two looks at figures that are told once a second. */
 const lookMs = 100
 
 /**
  * Reads the figures on a person's screen each time they change, which is once a second, and counts their wire over the same time; means of
- * both, of the way there and back the median: a processor that is held up adds to single ones. Fails when sound stops between two changes on either side.
+ * both, of the way there and back the median: a processor that is held up adds to single ones. Fails when sound stops on either side.
  *
  * @param isFitting whether what is seen is what the line's new shape makes of it; from then on it counts
  * @param changes how many are read
@@ -52,8 +54,8 @@ export async function compareFigures(
     const packets = await Promise.all([of, other].map(soundPackets))
     text = await changed(panel, text)
     read.push(figuresIn(text))
-    const now = await Promise.all([of, other].map(soundPackets))
-    expect(now.every((count, n) => count > (packets[n] ?? 0))).toBe(true)
+    for (const [n, one] of [of, other].entries())
+      await expect.poll(() => soundPackets(one), { timeout: silenceMs }).toBeGreaterThan(packets[n] ?? 0)
   }
   const after = await wire.count()
   const tookMs = Date.now() - started

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
@@ -17,6 +18,8 @@ export default defineConfig({
           include: ['{src,relay,workers,tools}/**/*.test.ts'],
           setupFiles: ['./src/core/base/polyfill.ts'],
           testTimeout: 30_000,
+          // Two at least: the default leaves a core free, and on two cores runs one file at a time.
+          maxWorkers: Math.max(2, availableParallelism() - 1),
         },
       },
       {

@@ -16,19 +16,46 @@ import { systemClock } from './core/base/clock.ts'
 import { nextTask } from './core/base/next-task.ts'
 import { delay } from './core/base/wait.ts'
 import { fetchEarly } from './platform/browser/early.ts'
+import { firstInterest } from './platform/browser/interest.ts'
 import { BrowserInstall, ServiceWorkerUpdates } from './platform/browser/updates.ts'
 import App from './ui/App.svelte'
 import './ui/base.css'
 
+/** What a peer and its rooms are made of, from what needs nothing of the others on. */
+const pieces = [() => import('./core/base/curves.ts'), () => import('libp2p'), () => import('./core/peer.ts')]
+
+let evaluated: Promise<void> | undefined
+
+/** Once; a failure may be tried again. */
+async function loadPieces(): Promise<void> {
+  try {
+    await (evaluated ??= evaluatePieces())
+  } catch (error) {
+    evaluated = undefined
+    throw error
+  }
+}
+
+/**
+ * Fetches all at once and, when nothing is left to compile, evaluates one after the other in tasks of their own: on two cores both together
+ * hold up the page for as long as is felt.
+ */
+async function evaluatePieces(): Promise<void> {
+  await fetchEarly(document)
+  for (const piece of pieces) {
+    await piece()
+    await nextTask()
+  }
+  // The first comparison of a page loads the browser's language data, ten milliseconds that the node's start would take otherwise.
+  'a'.localeCompare('b')
+  await nextTask()
+}
+
 /** The heavy half: libp2p, stores, rooms. Asked for after the shell has been painted. */
 async function loadEngine(): Promise<Engine> {
-  // All are fetched at once; what needs nothing of the others is asked for first, to be evaluated in a task of its own.
-  const pieces = [import('@noble/curves/ed25519.js'), import('libp2p'), import('./core/peer.ts')]
-  const [{ createBrowserPeer }, { parseRoomLink, encodeRoomLink }] = await Promise.all([
-    import('./platform/browser/peer.ts'),
-    import('./core/room/link.ts'),
-    ...pieces,
-  ])
+  await loadPieces()
+  const { createBrowserPeer } = await import('./platform/browser/peer.ts')
+  const { parseRoomLink, encodeRoomLink } = await import('./core/room/link.ts')
   const { peer, streams, server } = await createBrowserPeer()
   return {
     peer,
@@ -43,6 +70,9 @@ async function loadEngine(): Promise<Engine> {
  * processor give.
  */
 const workerAfterMs = 3_000
+
+/** Kept once a peer was here: its rooms are shown as soon as the page opens. */
+const knownKey = 'known'
 
 /** Resolves once the browser has painted what was drawn before; `whilePainting` is done when it begins to. */
 function painted(whilePainting: () => void): Promise<void> {
@@ -61,14 +91,16 @@ async function start(target: HTMLElement): Promise<void> {
   const drawn = new Promise<void>((resolve) => (tellDrawn = resolve))
   // A hidden tab is never painted; it must connect all the same.
   const isForRoom = routeOf(location.href).kind !== 'landing'
-  const early = (): void => (isForRoom ? fetchEarly(document) : undefined)
+  const early = (): void => void (isForRoom ? fetchEarly(document) : undefined)
   const firstPaint = drawn.then(() => (document.hidden ? early() : painted(early)))
+  const keep = browserKeep(() => localStorage)
   const app = new AppState({
-    firstPaint,
+    // A room's screen has need of the pieces: asked for before them, it would evaluate them all in one task.
+    firstPaint: isForRoom ? firstPaint.then(loadPieces).catch(() => undefined) : firstPaint,
     load: () => firstPaint.then(loadEngine),
     window,
     clock: systemClock,
-    keep: browserKeep(() => localStorage),
+    keep,
     tabKeep: browserKeep(() => sessionStorage),
     // Absent on insecure pages, whatever the types say.
     storage: (navigator as { storage?: StorageManager }).storage,
@@ -86,8 +118,13 @@ async function start(target: HTMLElement): Promise<void> {
   await nextTask() // in which the landing page is drawn
   tellDrawn()
   install.start()
+  // Someone new may only want to look: a peer is made for whoever begins to do something.
+  if (!isForRoom && keep.get(knownKey) === undefined) await firstInterest(window, systemClock)
   // Whoever waits for the peer is told of its failure; the landing page draws it.
-  const settled = app.peer.ready().catch(() => undefined)
+  const settled = app.peer.ready().then(
+    () => keep.set(knownKey, 'yes'),
+    () => undefined,
+  )
   if (!import.meta.env.PROD) return
   // A page that is served already asks for a better build whatever becomes of its peer.
   if (!updates.isServed) await settled.then(() => delay(workerAfterMs, systemClock))

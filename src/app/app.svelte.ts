@@ -1,6 +1,7 @@
 import type { Clock } from '../core/base/clock.ts'
 import { TesseraError } from '../core/base/errors.ts'
 import type { RoomId } from '../core/base/ids.ts'
+import { nextTask } from '../core/base/next-task.ts'
 import type { CesEngine } from '../core/ces/index.ts'
 import type { RoomSession } from '../core/peer.ts'
 import type { RoomLink } from '../core/room/link.ts'
@@ -222,7 +223,9 @@ export class AppState {
       this.#view = { kind: 'entering', title: title() }
       const link = await linkOf(engine)
       const session = await engine.peer.enter(link)
+      await nextTask()
       const room = this.#openRoomState(await parts, engine, session)
+      await nextTask()
       if (wish !== this.#wish) {
         room.stop()
         // Left while it was opening: the room must not stay open behind the landing page.

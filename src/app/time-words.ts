@@ -1,10 +1,17 @@
 const dayMs = 86_400_000
 
-/** Twelve or twenty-four hours: as the person's system has it, whatever the language of the words. */
-const { hourCycle } = new Intl.DateTimeFormat(undefined, { hour: 'numeric' }).resolvedOptions()
+let known: string | undefined
+
+/**
+ * Twelve or twenty-four hours: as the person's system has it, whatever the language of the words. Asked when it is first needed: the
+ * first format of a page takes ten milliseconds.
+ */
+function systemHourCycle(): string | undefined {
+  return (known ??= new Intl.DateTimeFormat(undefined, { hour: 'numeric' }).resolvedOptions().hourCycle)
+}
 
 /** Hour and minute of a moment, in the language given. */
-export function formatTime(at: number, locale = 'en', cycle: string | undefined = hourCycle): string {
+export function formatTime(at: number, locale = 'en', cycle = systemHourCycle()): string {
   const hour12 = cycle === 'h11' || cycle === 'h12'
   return new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit', hour12 }).format(at)
 }

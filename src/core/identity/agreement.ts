@@ -1,4 +1,4 @@
-import { x25519 } from '@noble/curves/ed25519.js'
+import { x25519 } from '../base/curves.ts'
 import { copyBytes, type Bytes } from '../base/bytes.ts'
 import { InvalidMessageError } from '../base/errors.ts'
 import type { AgreementKey } from './index.ts'

@@ -1,4 +1,4 @@
-import { ed25519 } from '@noble/curves/ed25519.js'
+import { ed25519 } from '../base/curves.ts'
 import { publicKeyFromRaw } from '@libp2p/crypto/keys'
 import { peerIdFromPublicKey } from '@libp2p/peer-id'
 import { concat, copyBytes, fromBase64Url, toBase64Url, utf8, type Bytes } from '../base/bytes.ts'

@@ -1,4 +1,4 @@
-import { ed25519 } from '@noble/curves/ed25519.js'
+import { ed25519 } from '../base/curves.ts'
 import { copyBytes, fromBase64Url, toBase64Url } from '../base/bytes.ts'
 import { maxRememberedKeys } from './constants.ts'
 import type { VerifySignature } from './index.ts'

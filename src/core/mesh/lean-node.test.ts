@@ -2,7 +2,7 @@ import { yamux } from '@libp2p/yamux'
 import { multiaddrConnectionPair } from '@libp2p/utils'
 import type { ConnectionEncrypter, Stream, StreamMuxerFactory } from '@libp2p/interface'
 import { describe, expect, it } from 'vitest'
-import { withFewWindowUpdates, withWholeMessages } from './lean-node.ts'
+import { withBreath, withFewWindowUpdates, withWholeMessages } from './lean-node.ts'
 
 /** A stream between two sessions, and how many frames the receiving side has sent. */
 async function session(make: () => StreamMuxerFactory) {
@@ -138,5 +138,38 @@ describe('a WebSocket that takes whole messages', () => {
     const given = await secured(connection)
     given.sendData(parts([1], [2]))
     expect(connection.messages).toEqual([[1], [2]])
+  })
+})
+
+describe('a handshake with a breath after it', () => {
+  const encrypter = {
+    protocol: '/test',
+    secureOutbound: () => Promise.resolve('ours'),
+    secureInbound: () => Promise.resolve('theirs'),
+  } as unknown as ConnectionEncrypter
+
+  it('hands its connection on when the page has had a turn', async () => {
+    let goOn: () => void = () => undefined
+    const wrapped = withBreath(
+      () => ({ ...encrypter }),
+      () => new Promise((resolve) => (goOn = resolve)),
+    )(undefined)
+    for (const [secure, expected] of [
+      [wrapped.secureOutbound, 'ours'],
+      [wrapped.secureInbound, 'theirs'],
+    ] as const) {
+      let given: unknown
+      const done = secure({} as never).then((secured) => (given = secured))
+      await new Promise(setImmediate)
+      expect(given).toBeUndefined()
+      goOn()
+      await done
+      expect(given).toBe(expected)
+    }
+  })
+
+  it('changes nothing where nobody has to breathe', () => {
+    const make = () => encrypter
+    expect(withBreath(make, undefined)).toBe(make)
   })
 })

@@ -70,6 +70,33 @@ type Parts = Iterable<Uint8Array> & { readonly byteLength: number }
 const maxGatheredBytes = 64 * 1024
 
 /**
+ * Lets the page have a turn between the handshake of a connection and all that follows from it: both together hold it up for longer than is
+ * felt (bench:lighthouse). What arrives meanwhile waits in the connection.
+ */
+export function withBreath<C>(
+  make: (components: C) => ConnectionEncrypter,
+  breathe: (() => Promise<void>) | undefined,
+): (components: C) => ConnectionEncrypter {
+  if (breathe === undefined) return make
+  return (components) => {
+    const encrypter = make(components)
+    const outbound = encrypter.secureOutbound.bind(encrypter)
+    const inbound = encrypter.secureInbound.bind(encrypter)
+    encrypter.secureOutbound = async (connection, options) => {
+      const secured = await outbound(connection, options)
+      await breathe()
+      return secured
+    }
+    encrypter.secureInbound = async (connection, options) => {
+      const secured = await inbound(connection, options)
+      await breathe()
+      return secured
+    }
+    return encrypter
+  }
+}
+
+/**
  * Makes an encrypted connection over a WebSocket send what one turn of the event loop says in one message. @libp2p/websockets 10.1.21 sends each
  * part by itself, and of each encrypted frame the length and the bytes are two parts; a join is hundreds of small frames, each a wake-up of three
  * processes. To the reader a WebSocket is a stream of bytes, so nothing else changes.

@@ -12,7 +12,7 @@ import type { Identity } from '../identity/index.ts'
 import { channelHighBytes, pingIntervalMs } from './constants.ts'
 import { turnOnly, type IceServer } from './ice.ts'
 import type { Mesh } from './index.ts'
-import { noLogs, withFewWindowUpdates, withWholeMessages } from './lean-node.ts'
+import { noLogs, withBreath, withFewWindowUpdates, withWholeMessages } from './lean-node.ts'
 import { Libp2pMesh } from './libp2p-mesh.ts'
 import { createRendezvousClient } from './rendezvous/client.ts'
 import { gateSignalling } from './signalling-gate.ts'
@@ -85,7 +85,7 @@ export function createRelayedMesh(init: RelayedMeshInit): Mesh {
               ),
             ),
         ],
-        connectionEncrypters: [withWholeMessages(noise())],
+        connectionEncrypters: [withBreath(withWholeMessages(noise()), init.breathe)],
         streamMuxers: [withFewWindowUpdates(yamux())],
         connectionMonitor: { pingInterval: pingIntervalMs },
         connectionGater: { denyDialMultiaddr: (address) => isBlocked(address.toString()) },

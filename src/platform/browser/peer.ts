@@ -1,5 +1,5 @@
 import '../../core/base/polyfill.ts'
-import { ed25519, x25519 } from '@noble/curves/ed25519.js'
+import { ed25519, x25519 } from '../../core/base/curves.ts'
 import { systemClock, systemRandom } from '../../core/base/clock.ts'
 import { silent } from '../../core/base/logger.ts'
 import {

@@ -20,6 +20,7 @@ const tests: readonly Gate[] = [
   ['build', 'build'],
   ['size', 'size'],
   ['end to end', 'test:e2e'],
+  ['calls through NATs', 'test:nat'],
 ]
 
 /** Runs a gate; what it prints is shown at its end when others run beside it. Ends this process with its exit code when it fails. */

@@ -3,8 +3,8 @@ import type { CallStreams } from './call-streams.ts'
 import type { MicMeter } from './mic-meter.ts'
 import { Speaking } from './speaking.ts'
 
-/** Ten times a second is as fast as a ring need move. */
-const pollMs = 100
+/** Five times a second is as fast as a ring need move; each time the page waits for the media's threads, once for each link. */
+const pollMs = 200
 /** Speech into a muted microphone this long is no cough. */
 const hintAfterMs = 600
 /** A speaker's own level that counts as speech, matching {@link Speaking}'s. */

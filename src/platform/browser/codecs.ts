@@ -14,6 +14,8 @@ export type CodecJudge = () => Promise<ReadonlySet<string>>
 export class CodecPreference {
   readonly #judge: CodecJudge
   #judged: Promise<void> | undefined
+  /** What the engine can, by kind: it never changes, and asking holds the page up. */
+  readonly #capabilities = new Map<string, readonly RTCRtpCodec[]>()
   #efficient: ReadonlySet<string> = new Set()
 
   constructor(judge: CodecJudge = judgeCodecs) {
@@ -37,7 +39,7 @@ export class CodecPreference {
   /** To be called before an offer or answer is made. @param offer the description that is answered */
   apply(transceiver: RTCRtpTransceiver, offer?: string): void {
     const { kind } = transceiver.receiver.track
-    const entries = RTCRtpReceiver.getCapabilities(kind)?.codecs ?? []
+    const entries = this.#codecsOf(kind)
     const isEfficient = ({ mimeType }: { mimeType: string }): boolean =>
       this.#efficient.has(mimeType.toLowerCase())
     const offered = offer === undefined ? undefined : preferredPicture(offer)
@@ -47,6 +49,14 @@ export class CodecPreference {
     } catch {
       // An engine without the method, or with rules of its own: its own order holds, and every codec is in it.
     }
+  }
+
+  #codecsOf(kind: string): readonly RTCRtpCodec[] {
+    const known = this.#capabilities.get(kind)
+    if (known !== undefined) return known
+    const codecs = RTCRtpReceiver.getCapabilities(kind)?.codecs ?? []
+    this.#capabilities.set(kind, codecs)
+    return codecs
   }
 }
 

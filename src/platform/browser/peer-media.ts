@@ -57,6 +57,8 @@ export class PeerMedia implements MediaLink {
   #onSignal: (signal: MediaSignal) => void = () => {}
   #onState: (state: LinkMediaState) => void = () => {}
   #limits: SendLimits | undefined
+  /** The encoder has taken {@link #limits}; a connection that could not is told again. */
+  #isApplied = false
   #applying: Promise<void> = Promise.resolve()
   #closed = false
 
@@ -114,12 +116,13 @@ export class PeerMedia implements MediaLink {
       // A link that closed under the swap must not spoil it for the others.
       if (!this.#isOver()) throw error
     }
-    if (this.#limits !== undefined) this.limit(this.#limits) // another camera may have another height
+    if (this.#limits !== undefined) this.#applyLater() // another camera may have another height
   }
 
   /** How loud the other side's microphone is, 0 to 1, as the browser reckons it for playing; 0 when nothing came lately. */
   level(): number {
-    if (this.#closed) return 0
+    // Asking holds the page up until the media's own thread has time; one that is not connected has nothing to tell.
+    if (this.#closed || this.#connection.connectionState !== 'connected') return 0
     const [source] = this.#connection.getTransceivers()[0]?.receiver.getSynchronizationSources() ?? []
     if (
       source === undefined ||
@@ -130,7 +133,14 @@ export class PeerMedia implements MediaLink {
   }
 
   limit(limits: SendLimits): void {
+    const isWanted = this.#limits !== undefined && isEqual(limits, this.#limits)
     this.#limits = limits
+    if (isWanted && this.#isApplied) return
+    this.#applyLater()
+  }
+
+  #applyLater(): void {
+    this.#isApplied = false
     this.#applying = this.#applying
       .then(() => this.#applyLimits())
       .catch(() => {
@@ -151,6 +161,7 @@ export class PeerMedia implements MediaLink {
     encoding.maxFramerate = limits.maxFps
     encoding.scaleResolutionDownBy = Math.max(1, height / limits.maxHeight)
     await sender.setParameters(parameters)
+    this.#isApplied = limits === this.#limits
   }
 
   async report(): Promise<LinkReport> {
@@ -264,7 +275,7 @@ export class PeerMedia implements MediaLink {
     if (this.#closed || this.#connection.connectionState !== state) return
     this.#onState(state)
     if (state !== 'connected') return
-    if (this.#limits !== undefined) this.limit(this.#limits)
+    if (this.#limits !== undefined) this.#applyLater()
     const ice = this.#connection.getTransceivers()[cameraLine]?.sender.transport?.iceTransport
     if (ice !== undefined) ice.onselectedcandidatepairchange = () => this.#sendWholePictures()
   }
@@ -332,4 +343,13 @@ function fill(stream: MediaStream, tracks: readonly (MediaStreamTrack | undefine
 /** Engines stamp levels with the page's clock or with the epoch's. */
 function sinceEpoch(timestamp: number): number {
   return timestamp < performance.timeOrigin ? performance.timeOrigin + timestamp : timestamp
+}
+
+function isEqual(a: SendLimits, b: SendLimits): boolean {
+  return (
+    a.isActive === b.isActive &&
+    a.maxKbps === b.maxKbps &&
+    a.maxFps === b.maxFps &&
+    a.maxHeight === b.maxHeight
+  )
 }

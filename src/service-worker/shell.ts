@@ -3,8 +3,9 @@ import type { ShellFile } from '../service-worker.ts'
 const prefix = 'shell-'
 
 /**
- * Puts every shell file into this build's cache. Hashed files already kept by the running build are copied, the rest
- * is fetched past the HTTP cache. Fails as a whole, so that a half-filled shell is never activated.
+ * Puts every shell file into this build's cache. Hashed files already kept by the running build are copied, of the rest those
+ * without a hash are fetched past the HTTP cache. One after the other: six at once take a slow line from a call that goes on.
+ * Fails as a whole, so that a half-filled shell is never activated.
  */
 export async function fillShell(
   caches: CacheStorage,
@@ -12,7 +13,7 @@ export async function fillShell(
   files: readonly ShellFile[],
 ): Promise<void> {
   const cache = await caches.open(prefix + buildId)
-  await Promise.all(files.map((file) => keep(caches, cache, file)))
+  for (const file of files) await keep(caches, cache, file)
 }
 
 async function keep(caches: CacheStorage, cache: Cache, file: ShellFile): Promise<void> {
@@ -21,7 +22,9 @@ async function keep(caches: CacheStorage, cache: Cache, file: ShellFile): Promis
     await cache.put(file.url, known)
     return
   }
-  const response = await fetch(file.url, { cache: 'reload' })
+  // What a hash names is what the page has fetched already.
+  const isHashed = file.revision === undefined
+  const response = await fetch(file.url, { cache: isHashed ? 'default' : 'reload', priority: 'low' })
   if (!response.ok) throw new Error(`${file.url} answered ${String(response.status)}`)
   await cache.put(file.url, response)
 }

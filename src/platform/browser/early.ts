@@ -19,6 +19,8 @@ export async function fetchEarly(document: Document): Promise<void> {
 
 function fetchModule(document: Document, url: string): Promise<unknown> {
   const link = document.createElement('link')
+  // An engine that does not know the word would never tell of an end.
+  if (!link.relList.supports('modulepreload')) return Promise.resolve()
   link.rel = 'modulepreload'
   link.fetchPriority = 'low'
   link.crossOrigin = ''

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { defineConfig } from 'vite'
 import { chunkNames, listsRoomChunks } from './tools/chunks.ts'
+import { staticIcons } from './tools/static-icons.ts'
 import { serviceWorker } from './tools/service-worker-plugin.ts'
 import manifest from './package.json' with { type: 'json' }
 
@@ -10,7 +11,7 @@ const chunks = [{ debugName: 'chunks', name: chunkNames(fileURLToPath(new URL('.
 
 export default defineConfig({
   base: '/',
-  plugins: [svelte(), listsRoomChunks(), serviceWorker()],
+  plugins: [staticIcons(), svelte(), listsRoomChunks(), serviceWorker()],
   define: { __APP_VERSION__: JSON.stringify(manifest.version) },
   worker: { format: 'es' },
   build: {

@@ -12,6 +12,8 @@ import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import { FsDatastore } from 'datastore-fs'
 import { createLibp2p } from 'libp2p'
 import { errorName } from '../src/core/base/errors.ts'
+import { eagerProtocols } from '../src/core/mesh/constants.ts'
+import { withEagerProtocols } from '../src/core/mesh/eager-protocols.ts'
 import { withFewWindowUpdates, withWholeMessages } from '../src/core/mesh/lean-node.ts'
 import { circuitLimits, connectionLimits } from './constants.ts'
 import { tieToConnections } from './reservations.ts'
@@ -118,7 +120,7 @@ function create(
     },
     transports: direct === undefined ? [webSockets()] : [webSockets(), direct.transport],
     connectionEncrypters: [withWholeMessages(noise())],
-    streamMuxers: [withFewWindowUpdates(yamux())],
+    streamMuxers: [withEagerProtocols(withFewWindowUpdates(yamux()), eagerProtocols)],
     connectionGater: {
       denyDialMultiaddr: () => true, // a relay waits to be called
       denyInboundConnection: (connection) => !isInner(connection.remoteAddr) && !init.admit(connection),

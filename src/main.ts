@@ -22,7 +22,13 @@ import App from './ui/App.svelte'
 import './ui/base.css'
 
 /** What a peer and its rooms are made of, from what needs nothing of the others on. */
-const pieces = [() => import('./core/base/curves.ts'), () => import('libp2p'), () => import('./core/peer.ts')]
+const pieces = [
+  () => import('./core/base/curves.ts'),
+  () => import('libp2p'),
+  () => import('./core/room/index.ts'),
+  () => import('./core/files/index.ts'),
+  () => import('./core/peer.ts'),
+]
 
 let evaluated: Promise<void> | undefined
 
@@ -74,10 +80,11 @@ const workerAfterMs = 3_000
 /** Kept once a peer was here: its rooms are shown as soon as the page opens. */
 const knownKey = 'known'
 
-/** Resolves once the browser has painted what was drawn before; `whilePainting` is done when it begins to. */
+/** Resolves once the browser has painted what was drawn before; `whilePainting` is done when it begins to, with all laid out. */
 function painted(whilePainting: () => void): Promise<void> {
   return new Promise((resolve) =>
     requestAnimationFrame(() => {
+      document.body.getBoundingClientRect() // lays out, as the frame would next
       whilePainting()
       setTimeout(resolve, 0)
     }),

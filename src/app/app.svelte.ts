@@ -226,13 +226,16 @@ export class AppState {
       await nextTask()
       const room = this.#openRoomState(await parts, engine, session)
       await nextTask()
+      if (wish === this.#wish) {
+        this.#router.toRoom(room.id)
+        await nextTask()
+      }
       if (wish !== this.#wish) {
         room.stop()
         // Left while it was opening: the room must not stay open behind the landing page.
         if (this.view.kind === 'landing') await engine.peer.leave()
         return
       }
-      this.#router.toRoom(room.id)
       this.#view = { kind: 'room', room }
     } catch (error) {
       if (wish !== this.#wish) return

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { relayedPatienceMs } from '../room/index.ts'
 import { maxTextBytes } from './index.ts'
 import { ChatHouse, heardBy, rowOf, say, textsOf } from './testing/chat-house.ts'
 import { settle } from '../base/testing/manual-clock.ts'
@@ -204,6 +205,19 @@ describe('catching up', () => {
     expect(textsOf(bert.chat)).toEqual(['over the relay'])
     await house.calm(500)
     expect(rowOf(anna.chat, 'over the relay').state).toBe('delivered')
+  })
+
+  it('CH-12 a member met over a relay is compared with once its link had time to become direct', async () => {
+    const anna = await house.open(1)
+    await say(anna, 'before')
+    const bert = await house.open(2, { isStarted: false })
+    relay(anna, bert)
+    relay(bert, anna)
+    await bert.chat.start()
+    await house.calm(relayedPatienceMs - 1)
+    expect(textsOf(bert.chat)).toEqual([])
+    await house.calm(1)
+    expect(textsOf(bert.chat)).toEqual(['before'])
   })
 
   it('CH-12 a reload keeps everything, and is one batch of history', async () => {

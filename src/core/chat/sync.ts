@@ -2,7 +2,7 @@ import type { Clock, RandomBytes } from '../base/clock.ts'
 import { errorName } from '../base/errors.ts'
 import type { AccountId, PeerId } from '../base/ids.ts'
 import type { Logger } from '../base/logger.ts'
-import type { Member, Room } from '../room/index.ts'
+import { relayedPatienceMs, type Member, type Room } from '../room/index.ts'
 import { firstContactMs, maxSessions, moreAfterMs, retryDelaysMs, syncEveryMs } from './constants.ts'
 import { Sessions, type SessionsInit } from './sessions.ts'
 
@@ -118,7 +118,7 @@ export class Sync {
 
   #met(member: Member): void {
     this.#paths.set(member.peer, member.path)
-    this.soon(member.peer)
+    this.soon(member.peer, member.path === 'relayed' ? relayedPatienceMs : 0)
   }
 
   #changed(member: Member): void {

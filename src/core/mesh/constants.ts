@@ -28,8 +28,20 @@ export const relayedGraceMs = 3_000
 /** First and longest pause between tries to reach a relay; each is drawn between half and all of its value. */
 export const relayRetryMs = { first: 500, longest: 15_000 }
 
+/** Whoever arrives where others are has this long to reach one of them before it asks for a reservation. */
+export const lookPatienceMs = 400
+
 /** Registering waits this long for a reservation to give us an address. */
 export const reservationTimeoutMs = 10_000
+
+/** Protocols in which the side that opens a stream speaks first, and that every relay or member of a room answers. */
+export const eagerProtocols: ReadonlySet<string> = new Set([
+  '/libp2p/circuit/relay/0.2.0/hop',
+  '/libp2p/circuit/relay/0.2.0/stop',
+  '/rendezvous/1.0.0',
+  '/tessera/room/1',
+  '/webrtc-signaling/0.0.1',
+])
 
 /** Gossip between linked, admitted peers. */
 export const gossipProtocol = '/tessera/gossip/1'

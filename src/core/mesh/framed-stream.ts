@@ -1,9 +1,9 @@
 import type { Stream } from '@libp2p/interface'
-import { AbortError, InvalidMessageError, ProtocolError } from '../base/errors.ts'
+import { AbortError, errorName, InvalidMessageError, ProtocolError } from '../base/errors.ts'
 import type { PeerId } from '../base/ids.ts'
 import { hastenWrites } from './channel-writes.ts'
 import { maxQueuedBytes } from './constants.ts'
-import { StreamClosedError } from './errors.ts'
+import { ProtocolUnsupportedError, StreamClosedError } from './errors.ts'
 import { FrameParser, writesOf } from './frames.ts'
 import type { MeshStream, Path } from './index.ts'
 
@@ -74,7 +74,7 @@ export class FramedStream implements MeshStream {
   }
 
   #closed(error: Error | undefined): void {
-    if (error !== undefined) this.#error ??= new StreamClosedError('the stream broke', { cause: error })
+    if (error !== undefined) this.#error ??= brokenBy(error, this.protocol)
     this.#ended = true
     this.#wakeAll()
     if (!this.#over.signal.aborted)
@@ -154,9 +154,19 @@ export class FramedStream implements MeshStream {
   }
 }
 
+/** What the end of a libp2p stream means to its user. */
+function brokenBy(cause: Error, protocol: string): Error {
+  return errorName(cause) === 'UnsupportedProtocolError'
+    ? new ProtocolUnsupportedError(`${protocol} is not answered`, { cause })
+    : new StreamClosedError('the stream broke', { cause })
+}
+
 /** Broken rules of the peer keep their name; everything else is a stream that is closed. */
 function asClosed(error: Error): Error {
-  const isNamed = error instanceof InvalidMessageError || error instanceof ProtocolError
+  const isNamed =
+    error instanceof InvalidMessageError ||
+    error instanceof ProtocolError ||
+    error instanceof ProtocolUnsupportedError
   return isNamed || error instanceof StreamClosedError
     ? error
     : new StreamClosedError('the stream was aborted', { cause: error })

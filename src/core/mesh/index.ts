@@ -118,7 +118,10 @@ export interface Mesh {
    */
   setRelayOnly(on: boolean): void
 
-  /** Opens a stream over the best link. Throws `NoLinkError`, `ProtocolUnsupportedError` or `StreamClosedError`. */
+  /**
+   * Opens a stream over the best link. Throws `NoLinkError`, `ProtocolUnsupportedError` or `StreamClosedError`; where the protocol was taken as granted (SPEC ME-14), the first
+   * `receive` does.
+   */
   openStream(peer: PeerId, protocol: string, options: OpenOptions): Promise<MeshStream>
   /** Answers a protocol until the returned function is called. A handler that throws aborts its stream. */
   handle(protocol: string, handler: StreamHandler, options: HandleOptions): () => void

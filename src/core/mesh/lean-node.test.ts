@@ -1,8 +1,10 @@
+import { pureJsCrypto } from '@libp2p/noise'
 import { yamux } from '@libp2p/yamux'
 import { multiaddrConnectionPair } from '@libp2p/utils'
 import type { ConnectionEncrypter, Stream, StreamMuxerFactory } from '@libp2p/interface'
 import { describe, expect, it } from 'vitest'
-import { withBreath, withFewWindowUpdates, withWholeMessages } from './lean-node.ts'
+import { x25519 } from '../base/curves.ts'
+import { handshakeCrypto, withBreath, withFewWindowUpdates, withWholeMessages } from './lean-node.ts'
 
 /** A stream between two sessions, and how many frames the receiving side has sent. */
 async function session(make: () => StreamMuxerFactory) {
@@ -60,6 +62,16 @@ describe('a session with few window updates', () => {
   it('still makes room for more than a window', async () => {
     const spared = await session(withFewWindowUpdates(yamux()))
     expect(await transfer(spared, 64, 32 * 1024)).toBe(2 * 1024 * 1024)
+  })
+})
+
+describe('handshake key pairs', () => {
+  it("are the library's own, made another way", () => {
+    const [ours, theirs] = [handshakeCrypto.generateX25519KeyPair(), pureJsCrypto.generateX25519KeyPair()]
+    expect(x25519.getPublicKey(Uint8Array.from(ours.privateKey))).toEqual(ours.publicKey)
+    expect(handshakeCrypto.generateX25519SharedKey(ours.privateKey, theirs.publicKey)).toEqual(
+      pureJsCrypto.generateX25519SharedKey(theirs.privateKey, ours.publicKey),
+    )
   })
 })
 

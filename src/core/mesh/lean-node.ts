@@ -1,5 +1,7 @@
 import type { ComponentLogger, ConnectionEncrypter, Logger, StreamMuxerFactory } from '@libp2p/interface'
+import { pureJsCrypto, type NoiseInit } from '@libp2p/noise'
 import { concat } from '../base/bytes.ts'
+import { x25519 } from '../base/curves.ts'
 
 /** What libp2p's parts would log goes nowhere: a scope for each stream and a colour for each scope is a twentieth of a join's work. */
 const nowhere: Logger = Object.assign(() => undefined, {
@@ -9,6 +11,18 @@ const nowhere: Logger = Object.assign(() => undefined, {
   newScope: () => nowhere,
 })
 export const noLogs: ComponentLogger = { forComponent: () => nowhere }
+
+/**
+ * The handshake's primitives with key pairs made without tables (RFC 7748 section 5): a node makes two or three in its life of an hour, in two
+ * milliseconds each, and the tables that the library would make for the first take twenty.
+ */
+export const handshakeCrypto: NonNullable<NoiseInit['crypto']> = {
+  ...pureJsCrypto,
+  generateX25519KeyPair() {
+    const privateKey = x25519.utils.randomSecretKey()
+    return { privateKey, publicKey: x25519.scalarMult(privateKey, x25519.GuBytes) }
+  },
+}
 
 /** As much of a stream of @libp2p/yamux 8 as is looked at; private to its package, so looked for before use. */
 interface WindowedStream {

@@ -11,6 +11,7 @@ import type { Logger } from '../base/logger.ts'
 import {
   dialTimeoutMs,
   dialTries,
+  lookPatienceMs,
   pingIntervalMs,
   probeTimeoutMs,
   relayedGraceMs,
@@ -57,6 +58,8 @@ export interface MeshGate {
   isAdmitted(peer: string): boolean
   isRelayOnly(): boolean
   isRelay(peer: string): boolean
+  /** Resolves when a relay may be asked to let others reach us through it. */
+  mayReserve(): Promise<void>
 }
 
 export interface Libp2pMeshInit {
@@ -92,6 +95,9 @@ export class Libp2pMesh implements Mesh {
   readonly #streams: Streams
   #node: Libp2p | undefined
   #relayState: RelayState = 'starting'
+  #looked: () => void = () => undefined
+  /** Whoever arrives reaches for those who are there; only then does it see to being reached, which takes as much work again (SPEC ME-5). */
+  readonly #hasLooked = new Promise<void>((resolve) => (this.#looked = resolve))
   #isRelayOnly = false
   /** Until then a link that somebody else dials may still be one that began before addresses were hidden. */
   #refusesInboundUntil = 0
@@ -130,6 +136,7 @@ export class Libp2pMesh implements Mesh {
       isAdmitted: (peer) => this.#admitted.has(peer as PeerId),
       isRelayOnly: () => this.#isRelayOnly,
       isRelay: (peer) => this.#relays.has(peer),
+      mayReserve: () => this.#hasLooked,
     })
     this.#node = node
     await this.#init.breathe?.()
@@ -142,6 +149,7 @@ export class Libp2pMesh implements Mesh {
     await this.#init.breathe?.()
     this.#keeper.start()
     this.#tick()
+    await this.#init.breathe?.()
   }
 
   async stop(): Promise<void> {
@@ -305,6 +313,7 @@ export class Libp2pMesh implements Mesh {
     )
     const byPeer = new Map(answers.flat().map((found) => [found.peer, found]))
     byPeer.delete(this.self)
+    if (byPeer.size === 0) this.#looked()
     return [...byPeer.values()]
   }
 
@@ -316,10 +325,15 @@ export class Libp2pMesh implements Mesh {
 
   #opened(connection: Connection): void {
     const peer = idOf(connection)
-    if (this.#relays.has(peer)) this.#setRelayState('online')
-    else if (this.#isStale(connection)) return this.#closeDirect(peer)
+    if (this.#relays.has(peer)) {
+      this.#setRelayState('online')
+      this.#init.clock.after(lookPatienceMs, this.#looked)
+    } else if (this.#isStale(connection)) return this.#closeDirect(peer)
     else this.#refresh(peer)
-    if (pathOf(connection) === 'direct') this.#retireRelayed(peer)
+    if (pathOf(connection) === 'direct') {
+      if (!this.#relays.has(peer)) this.#looked()
+      this.#retireRelayed(peer)
+    }
     // Whoever comes by the relay while a direct link stands has lost that link.
     else void this.#giveUpDead(this.#connections(peer).filter((one) => one !== connection))
   }

@@ -9,10 +9,11 @@ import { createLibp2p } from 'libp2p'
 import type { Clock, RandomBytes } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import type { Identity } from '../identity/index.ts'
-import { channelHighBytes, pingIntervalMs } from './constants.ts'
+import { channelHighBytes, eagerProtocols, pingIntervalMs } from './constants.ts'
+import { withEagerProtocols } from './eager-protocols.ts'
 import { turnOnly, type IceServer } from './ice.ts'
 import type { Mesh } from './index.ts'
-import { noLogs, withBreath, withFewWindowUpdates, withWholeMessages } from './lean-node.ts'
+import { handshakeCrypto, noLogs, withBreath, withFewWindowUpdates, withWholeMessages } from './lean-node.ts'
 import { Libp2pMesh } from './libp2p-mesh.ts'
 import { createRendezvousClient } from './rendezvous/client.ts'
 import { gateSignalling } from './signalling-gate.ts'
@@ -61,7 +62,7 @@ export function createRelayedMesh(init: RelayedMeshInit): Mesh {
   return new Libp2pMesh({
     self: identity.peer,
     hasTurn: () => turnOnly(iceServers()).length > 0,
-    createNode: async ({ isAdmitted, isRelayOnly, isRelay }) => {
+    createNode: async ({ isAdmitted, isRelayOnly, isRelay, mayReserve }) => {
       const transport = webRTC({
         rtcConfiguration: () => configuration(isRelayOnly()),
         dataChannel: { maxMessageSize, maxBufferedAmount: channelHighBytes },
@@ -85,8 +86,10 @@ export function createRelayedMesh(init: RelayedMeshInit): Mesh {
               ),
             ),
         ],
-        connectionEncrypters: [withBreath(withWholeMessages(noise()), init.breathe)],
-        streamMuxers: [withFewWindowUpdates(yamux())],
+        connectionEncrypters: [
+          withBreath(withWholeMessages(noise({ crypto: handshakeCrypto })), init.breathe),
+        ],
+        streamMuxers: [withEagerProtocols(withFewWindowUpdates(yamux()), eagerProtocols)],
         connectionMonitor: { pingInterval: pingIntervalMs },
         connectionGater: { denyDialMultiaddr: (address) => isBlocked(address.toString()) },
         connectionManager: { inboundConnectionThreshold: 50, maxIncomingPendingConnections: 50 },
@@ -94,8 +97,10 @@ export function createRelayedMesh(init: RelayedMeshInit): Mesh {
       })
       node.addEventListener('connection:open', ({ detail: connection }) => {
         // What a relay can do is asked of relays; a member's room says all that is needed of them.
-        if (isRelay(connection.remotePeer.toString()))
-          node.services.identify.identify(connection).catch(() => undefined) // it is gone again
+        if (!isRelay(connection.remotePeer.toString())) return
+        // A relay that is known to be one gets a reservation.
+        const identified = mayReserve().then(() => node.services.identify.identify(connection))
+        identified.catch(() => undefined) // it is gone again
       })
       return node
     },

@@ -1,6 +1,7 @@
 import { NotStartedError } from '../base/errors.ts'
 import { Emitter } from '../base/events.ts'
 import type { AccountId, PeerId, RoomId } from '../base/ids.ts'
+import { nextTask } from '../base/next-task.ts'
 import type { CesEngine } from '../ces/index.ts'
 import { keepOwnLog, restoreOwnLog, type OwnLogPlace } from '../chat/index.ts'
 import type { Identity } from '../identity/index.ts'
@@ -124,11 +125,13 @@ export class TesseraPeer implements Peer {
       const id = roomIdOf(link)
       if (this.#open?.control.id === id) return this.#open.session
       await this.#meetingPlace(running, id, link)
+      await nextTask()
       await restoreOwnLog(this.#ownLogParts(running), this.#ownLogPlace(running, id, link))
       await this.#open?.stop()
       this.#open = undefined
       await running.rooms.visited(id, link)
       this.events.emit('rooms:changed', { rooms: running.rooms.list() })
+      await nextTask()
       const open = new OpenRoom(this.#platform, running, link, this.#name)
       this.#open = open
       await open.start()

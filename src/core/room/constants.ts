@@ -52,6 +52,9 @@ export const retryMs = { first: 500, longest: 30_000 }
 /** Tries of a peer that nobody has mentioned since, before it is dropped from the list. */
 export const maxTries = 6
 
+/** How long a new member's link may take to become direct before what can wait goes over the relay. */
+export const relayedPatienceMs = 400
+
 /** The side that was admitted waits this long for the other to make the direct link before it tries as well. */
 export const upgradePatienceMs = 5_000
 

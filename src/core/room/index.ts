@@ -102,6 +102,7 @@ export function createRoom(components: RoomComponents, init: RoomInit): RoomCont
   return new OpenSecretRoom(components, init)
 }
 
+export { relayedPatienceMs } from './constants.ts'
 export {
   LinkChecksumError,
   LinkFormatError,

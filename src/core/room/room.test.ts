@@ -11,7 +11,8 @@ import { createMemoryMesh, MemoryRendezvous } from '../mesh/testing/memory-mesh.
 import { createMemoryStorage, type Stores } from '../storage/index.ts'
 import { createChat } from '../chat/index.ts'
 import { answerAdmission, askAdmission, refuse } from './admission.ts'
-import { createRoom, type Room, type RoomControl } from './index.ts'
+import { presenceProtocol } from './constants.ts'
+import { createRoom, relayedPatienceMs, type Room, type RoomControl } from './index.ts'
 import { rendezvousNames, roomKeys } from './keys.ts'
 import { newRoomLink } from './link.ts'
 import { decodeHandshake } from './messages.ts'
@@ -120,6 +121,25 @@ describe('a room', () => {
     network.noDirect.delete(pair)
     await clock.advance(60_000)
     expect(seen(a)).toEqual(['guest 2 direct'])
+  })
+  it('RO-8 what can wait goes over a relay only once a direct link had its chance', async () => {
+    const { network, clock, guest } = house()
+    const ids = [(await testIdentity(1)).peer, (await testIdentity(2)).peer] as const
+    network.noDirect.add([...ids].sort().join('|'))
+    const opened: string[] = []
+    const a = await guest(1)
+    const openStream = a.mesh.openStream.bind(a.mesh)
+    a.mesh.openStream = (peer, protocol, options) => {
+      opened.push(protocol)
+      return openStream(peer, protocol, options)
+    }
+    const b = await guest(2)
+    b.room.setName('Ben') // told by its own presence, which is not there yet
+    await clock.advance(relayedPatienceMs - 1)
+    expect(opened).toEqual([])
+    await clock.advance(1)
+    expect(opened).toEqual([presenceProtocol])
+    expect(seen(a)).toEqual(['Ben relayed'])
   })
   it('RO-8 a new name reaches everyone and is kept for the next visit', async () => {
     const { guest } = house()

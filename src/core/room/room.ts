@@ -18,6 +18,7 @@ import {
   maxHandshakeFrameBytes,
   oldestRoomVersion,
   registrationTtlMs,
+  relayedPatienceMs,
   roomProtocol,
   roomVersion,
 } from './constants.ts'
@@ -212,7 +213,7 @@ export class OpenSecretRoom implements RoomControl {
         if (errorName(error) !== 'VersionError') throw error
         return this.#askAs(peer, oldestRoomVersion)
       })
-      void this.#presence.tell(peer)
+      this.#greet(peer)
     } catch (error) {
       if (isFinalRefusal(error)) this.#refused(peer, error)
       throw error
@@ -238,7 +239,7 @@ export class OpenSecretRoom implements RoomControl {
       leave = this.#replay.enter(stream.peer)
       await answerAdmission(stream, this.#admission, (other) => this.#admit(other))
       this.#reach.note(stream.peer)
-      void this.#presence.tell(stream.peer)
+      this.#greet(stream.peer)
       void this.#reach.upgrade(stream.peer)
     } catch (error) {
       this.#replay.failed(stream.peer)
@@ -247,6 +248,15 @@ export class OpenSecretRoom implements RoomControl {
     } finally {
       leave()
     }
+  }
+
+  /** A direct link is on its way, and streams over a relay would only hold it up: it is told first of all. */
+  #greet(peer: PeerId): void {
+    const { path } = this.#mesh.link(peer) ?? {}
+    if (path === 'direct') return void this.#presence.tell(peer)
+    this.#clock.after(relayedPatienceMs, () => {
+      if (this.#isHere(peer) && this.#mesh.link(peer)?.path === 'relayed') void this.#presence.tell(peer)
+    })
   }
 
   #refused(peer: PeerId, error: unknown): void {

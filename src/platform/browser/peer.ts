@@ -1,5 +1,4 @@
 import '../../core/base/polyfill.ts'
-import { ed25519, x25519 } from '../../core/base/curves.ts'
 import { systemClock, systemRandom } from '../../core/base/clock.ts'
 import { silent } from '../../core/base/logger.ts'
 import {
@@ -17,10 +16,6 @@ import { nextTask } from '../../core/base/next-task.ts'
 import { openProfile } from './profile.ts'
 import { RelayConfig } from './relay-config.ts'
 import { WebLockSlots } from './slots.ts'
-
-// Noise draws a key pair at its start and per connection. Tables for windows of 4 bits are made in 5 ms where the default of 8 takes 40, which
-// a starting page feels; each key then takes a third of a millisecond more.
-ed25519.Point.BASE.precompute(4)
 
 /** What the browser gives: the peer, not started, and what of this page the core does not know. */
 export interface BrowserPeer {
@@ -52,8 +47,6 @@ export function createBrowserPeer(): Promise<BrowserPeer> {
       return profile
     },
     openIdentity: async () => {
-      await nextTask()
-      x25519.getPublicKey(systemRandom(32)) // makes the tables in a task of their own
       await nextTask()
       const opened = await openIdentity({
         keys: keys ?? createMemoryKeyVault(systemRandom),

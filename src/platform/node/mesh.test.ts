@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { systemClock, systemRandom } from '../../core/base/clock.ts'
+import { ManualClock } from '../../core/base/testing/manual-clock.ts'
 import { silent } from '../../core/base/logger.ts'
 import { testIdentity } from '../../core/identity/testing/test-identity.ts'
+import { lookPatienceMs } from '../../core/mesh/constants.ts'
 import type { Link, Mesh } from '../../core/mesh/index.ts'
 import { meshSuite, next } from '../../core/mesh/testing/mesh-suite.ts'
 import { Opened } from '../../../relay/testing/fixture.ts'
@@ -33,6 +35,11 @@ async function nodeMesh(relay: Relay): Promise<Mesh> {
   await mesh.start()
   await online
   return mesh
+}
+
+/** Whether others can reach us through a relay. */
+function isReserved(mesh: Mesh): boolean {
+  return mesh.addresses().some((address) => address.includes('/p2p-circuit'))
 }
 
 /** Processes on one relay, each with a reservation. */
@@ -85,6 +92,40 @@ describe('the mesh of a Node process', () => {
     await mesh.start()
     expect(mesh.relayState()).toBe('starting')
     expect((await mesh.discover('here')).map(({ peer }) => peer)).toEqual([known.self])
+  })
+
+  it('ME-12 wants a reservation at once when nobody is there', async () => {
+    const relay = await opened.relay()
+    const mesh = createNodeMesh({ ...(await setup(relay)), clock: new ManualClock() })
+    meshes.push(mesh)
+    await mesh.start()
+    expect(await mesh.discover('here')).toEqual([])
+    await mesh.register('here', { ttlMs: 7_200_000 })
+    expect(isReserved(mesh)).toBe(true)
+  })
+
+  it('ME-12 reaches for those who are there before it wants a reservation', async () => {
+    const relay = await opened.relay()
+    const known = await nodeMesh(relay)
+    await known.register('here', { ttlMs: 7_200_000 })
+    const clock = new ManualClock()
+    const mesh = createNodeMesh({ ...(await setup(relay)), clock })
+    meshes.push(mesh)
+    await mesh.start()
+    // More questions than a reservation would take.
+    for (let i = 0; i < 8; i++) expect(await mesh.discover('here')).toHaveLength(1)
+    expect(isReserved(mesh)).toBe(false)
+    const registered = mesh.register('here', { ttlMs: 7_200_000 })
+    await clock.advance(lookPatienceMs)
+    await registered
+    expect(isReserved(mesh)).toBe(true)
+  })
+
+  it('ME-14 a protocol that was taken as granted and is not answered has its name in the error', async () => {
+    const { a, b } = await linked()
+    const stream = await a.openStream(b.self, '/tessera/room/1', { maxFrameBytes: 64, overRelay: true })
+    await stream.send(new Uint8Array(3))
+    await expect(stream.receive()).rejects.toMatchObject({ name: 'ProtocolUnsupportedError' })
   })
 
   it('ME-3 begins through the relay and becomes direct once both have admitted each other', async () => {

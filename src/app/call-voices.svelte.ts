@@ -7,6 +7,8 @@ import { Speaking } from './speaking.ts'
 const pollMs = 200
 /** Speech into a muted microphone this long is no cough. */
 const hintAfterMs = 600
+/** Our own loudness is not listened to before: an audio engine of its own takes time that the first pictures need (bench:call). */
+const ownAfterMs = 2_000
 /** A speaker's own level that counts as speech, matching {@link Speaking}'s. */
 const ownSpeechLevel = 0.02
 
@@ -48,17 +50,18 @@ export class CallVoices {
 
   /** Listens until the returned function is called. @param heard asked anew each time */
   listen(heard: () => Heard): () => void {
-    const timer = setInterval(() => this.#poll(heard(), performance.now()), pollMs)
+    const ownAt = performance.now() + ownAfterMs
+    const timer = setInterval(() => this.#poll(heard(), performance.now(), ownAt), pollMs)
     return () => {
       clearInterval(timer)
       this.stop()
     }
   }
 
-  #poll({ call, peers, microphone, isMuted }: Heard, now: number): void {
+  #poll({ call, peers, microphone, isMuted }: Heard, now: number, ownAt: number): void {
     for (const peer of peers) this.#speaking.hear(peer, this.#streams.levelOf(call, peer), now)
     this.#speaking.keep(peers)
-    this.#meter.listen(microphone)
+    this.#meter.listen(now < ownAt ? undefined : microphone)
     const own = this.#meter.level()
     const isHeard = !isMuted && own >= ownSpeechLevel
     const speakers = [...this.#speaking.speakers(now), ...(isHeard ? [this.#self] : [])]

@@ -40,9 +40,17 @@ export class CallDevices implements LocalSession {
     navigator.mediaDevices.addEventListener('devicechange', () => void this.#plugged(), { signal })
   }
 
-  /** Opens what is wanted; what fails is said in {@link local}. Links that were made meanwhile get the tracks. */
-  open(wanted: CallMedia): Promise<void> {
+  /**
+   * Opens what is wanted; what fails is said in {@link local}. Links that were made meanwhile get the tracks.
+   *
+   * @param given running tracks of a preview, which are ours from now on
+   */
+  open(wanted: CallMedia, given: readonly MediaStreamTrack[] = []): Promise<void> {
     this.#isMuted = !wanted.audio
+    for (const track of given) {
+      if (track.kind === 'audio' ? wanted.audio : wanted.video) this.stream.addTrack(track)
+      else track.stop()
+    }
     return this.#inTurn(async () => {
       const local = await openDevices(this.stream, wanted, this.#init.chosen)
       if (this.#isClosed) return
@@ -52,6 +60,13 @@ export class CallDevices implements LocalSession {
       this.#set({ ...local, microphone: isMuted ? 'muted' : local.microphone })
       await this.#swap()
     })
+  }
+
+  /** Gives away what is open, running. */
+  handOver(): readonly MediaStreamTrack[] {
+    const tracks = this.stream.getTracks().filter(({ readyState }) => readyState === 'live')
+    for (const track of tracks) this.stream.removeTrack(track)
+    return tracks
   }
 
   local(): LocalMedia {

@@ -25,7 +25,7 @@ export function constraintsFor(chosen: { readonly microphone: string; readonly c
 }
 
 /**
- * Opens microphone and camera as wanted into `stream`. One permission question when both are; when that fails each is tried
+ * Opens microphone and camera as wanted into `stream`, but for what it has. One permission question when both are; when that fails each is tried
  * alone, so a missing or refused camera never costs the microphone (SPEC CA-6).
  */
 export async function openDevices(
@@ -34,13 +34,15 @@ export async function openDevices(
   chosen: { readonly microphone: string; readonly camera: string },
 ): Promise<Pick<LocalMedia, 'microphone' | 'camera'>> {
   const { audio, video } = constraintsFor(chosen)
-  if (wanted.audio && wanted.video) {
+  const lacksAudio = wanted.audio && stream.getAudioTracks().length === 0
+  const lacksVideo = wanted.video && stream.getVideoTracks().length === 0
+  if (lacksAudio && lacksVideo) {
     const problem = await openInto(stream, { audio, video })
     if (problem === undefined) return { microphone: 'on', camera: 'on' }
     // Which of the two is the trouble shows when each is asked for alone, below.
   }
-  const microphone = wanted.audio ? await openInto(stream, { audio }) : undefined
-  const camera = wanted.video ? await openInto(stream, { video }) : undefined
+  const microphone = lacksAudio ? await openInto(stream, { audio }) : undefined
+  const camera = lacksVideo ? await openInto(stream, { video }) : undefined
   return {
     microphone: wanted.audio ? (microphone ?? 'on') : 'muted',
     camera: wanted.video ? (camera ?? 'on') : 'off',

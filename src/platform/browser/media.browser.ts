@@ -309,4 +309,32 @@ describe('media between two engines', () => {
     preview.close()
     expect(tracks.map(({ readyState }) => readyState)).toEqual(['ended', 'ended'])
   })
+
+  it('CA-6 takes the running camera and microphone of a preview into the call', async () => {
+    const engine = new BrowserMedia(() => [])
+    const preview = await engine.preview(both)
+    const tracks = preview.stream.getTracks()
+    const asked = vi.spyOn(navigator.mediaDevices, 'getUserMedia')
+    const session = await engine.open(id, both)
+    preview.close()
+    open.push(session)
+    await hasDevices(session)
+    expect(asked).not.toHaveBeenCalled()
+    asked.mockRestore()
+    expect(engine.streamsOf(id)?.local.getTracks()).toEqual(tracks)
+    session.close()
+    expect(tracks.map(({ readyState }) => readyState)).toEqual(['ended', 'ended'])
+  })
+
+  it('CA-6 lets go of what a preview has and the call does not want', async () => {
+    const engine = new BrowserMedia(() => [])
+    const preview = await engine.preview(both)
+    const [microphone, camera] = [preview.stream.getAudioTracks()[0], preview.stream.getVideoTracks()[0]]
+    const session = await engine.open(id, { audio: true, video: false })
+    preview.close()
+    open.push(session)
+    await hasDevices(session)
+    expect([microphone?.readyState, camera?.readyState]).toEqual(['live', 'ended'])
+    expect(session.local().camera).toBe('off')
+  })
 })

@@ -26,6 +26,7 @@ export class BrowserMedia implements MediaEngine {
   readonly #streams = new Map<CallId, StreamsOfCall>()
   readonly #links = new Map<CallId, Map<PeerId, PeerMedia>>()
   readonly #open = new Set<CallDevices>()
+  #preview: CallDevices | undefined
   readonly #chosen = { microphone: '', camera: '' }
   readonly events = new Emitter<{ 'streams:changed': { call: CallId } }>()
 
@@ -58,12 +59,16 @@ export class BrowserMedia implements MediaEngine {
     const devices: CallDevices = new CallDevices({
       chosen: this.#chosen,
       onStreams: () => {},
-      onClosed: () => this.#open.delete(devices),
+      onClosed: () => {
+        this.#open.delete(devices)
+        if (this.#preview === devices) this.#preview = undefined
+      },
       createLink: () => {
         throw new TypeError('a preview has no links')
       },
     })
     this.#open.add(devices)
+    this.#preview = devices
     await devices.open(wanted)
     return devices
   }
@@ -115,7 +120,8 @@ export class BrowserMedia implements MediaEngine {
     this.#streams.set(call, { local: devices.stream, screen: devices.screen, people })
     this.#open.add(devices)
     // Not waited for: connections are made while a camera starts, or while the person answers the browser's question.
-    void devices.open(wanted)
+    // Whoever comes from the preview is seen at once, by the camera that is on already.
+    void devices.open(wanted, this.#preview?.handOver())
     await Promise.all([this.#refresh(), this.#codecs.ready()])
     changed()
     return devices

@@ -1,22 +1,19 @@
 import type { Connection, Libp2p, PeerId as Libp2pPeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
-import { multiaddr } from '@multiformats/multiaddr'
-import { errorName } from '../base/errors.ts'
 import { Emitter } from '../base/events.ts'
 import type { PeerId } from '../base/ids.ts'
 import type { Bytes } from '../base/bytes.ts'
-import { delay } from '../base/wait.ts'
 import type { Clock, RandomBytes } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import {
   dialTimeoutMs,
-  dialTries,
   lookPatienceMs,
   pingIntervalMs,
   probeTimeoutMs,
   relayedGraceMs,
   reservationTimeoutMs,
 } from './constants.ts'
+import { Dialer } from './dialer.ts'
 import { DialError, NoLinkError } from './errors.ts'
 import { Gossip } from './gossip.ts'
 import type {
@@ -93,6 +90,7 @@ export class Libp2pMesh implements Mesh {
   readonly #relays: RelayLinks
   readonly #shown = new Map<PeerId, Link>()
   readonly #streams: Streams
+  readonly #dialer: Dialer
   #node: Libp2p | undefined
   #relayState: RelayState = 'starting'
   #looked: () => void = () => undefined
@@ -118,6 +116,15 @@ export class Libp2pMesh implements Mesh {
       node: () => this.#node,
       connections: (peer) => this.#connections(peer),
       isAdmitted: (peer) => this.#admitted.has(peer),
+      logger: init.logger,
+    })
+    this.#dialer = new Dialer({
+      node: () => this.#need(),
+      connections: (peer) => this.#connections(peer),
+      relays: () => this.#relays.connections(),
+      isThroughRelay: init.dialsThroughRelay,
+      clock: init.clock,
+      random: init.random,
       logger: init.logger,
     })
     this.#gossip = new Gossip(this)
@@ -198,19 +205,16 @@ export class Libp2pMesh implements Mesh {
   async connect(target: PeerAddress, options: { signal?: AbortSignal } = {}): Promise<Link> {
     const known = this.link(target.peer)
     if (known !== undefined) return known
-    return this.#dial(target, this.#relayedAddresses(target), options.signal)
+    return this.#dialer.relayed(target, options.signal)
   }
 
   async connectDirect(target: PeerAddress, options: { signal?: AbortSignal } = {}): Promise<Link> {
     const known = this.link(target.peer)
     if (known?.path === 'direct') return known
     if (!this.#admitted.has(target.peer)) throw new DialError('the peer is not admitted')
-    const addresses = this.#relayedAddresses(target).map((address) =>
-      address.replace(`/p2p-circuit/p2p/${target.peer}`, `/p2p-circuit/webrtc/p2p/${target.peer}`),
-    )
     const isHidden = this.#isRelayOnly
     if (isHidden && this.#init.hasTurn?.() === false) throw new DialError('no TURN server to hide behind')
-    const link = await this.#dial(target, addresses, options.signal)
+    const link = await this.#dialer.direct(target, options.signal)
     if (isHidden || !this.#isRelayOnly) return link
     this.#closeDirect(target.peer)
     throw new DialError('addresses were hidden meanwhile')
@@ -229,38 +233,6 @@ export class Libp2pMesh implements Mesh {
       // At once: an orderly end would go on sending for a while.
       if (pathOf(connection) === 'direct') connection.abort(new DialError('addresses are hidden now'))
     }
-  }
-
-  /** Addresses through relays we are on come first: they need no new link to another relay. */
-  #relayedAddresses({ peer, addresses }: PeerAddress): readonly string[] {
-    if (!this.#init.dialsThroughRelay) return addresses
-    const own = this.#relays.connections().map((relay) => `${base(relay)}/p2p-circuit/p2p/${peer}`)
-    const theirs = addresses.filter((address) => address.endsWith(`/p2p-circuit/p2p/${peer}`))
-    return [...new Set([...own, ...theirs])].slice(0, 4)
-  }
-
-  async #dial(target: PeerAddress, addresses: readonly string[], signal?: AbortSignal): Promise<Link> {
-    const { clock, random, logger } = this.#init
-    if (addresses.length === 0) throw new DialError('no relay is connected and no address is known')
-    let last: unknown
-    for (let attempt = 0; attempt < dialTries; attempt++) {
-      if (attempt > 0) await delay(150 * attempt + (random(1)[0] ?? 0), clock, signal)
-      const patience = AbortSignal.timeout(dialTimeoutMs)
-      try {
-        const connection = await this.#need().dial(
-          addresses.map((address) => multiaddr(address)),
-          {
-            signal: signal === undefined ? patience : AbortSignal.any([signal, patience]),
-          },
-        )
-        return linkOf(bestOf(this.#connections(target.peer)) ?? connection)
-      } catch (error) {
-        if (signal?.aborted === true) throw error
-        last = error
-        logger('debug', 'dial failed', { peer: target.peer, attempt, error: errorName(error) })
-      }
-    }
-    throw new DialError(`${target.peer} was not reached at ${addresses.length} addresses`, { cause: last })
   }
 
   async disconnect(peer: PeerId): Promise<void> {
@@ -402,13 +374,6 @@ function patienceWith({ rtt }: Connection): number {
 
 function idOf(connection: Connection): PeerId {
   return connection.remotePeer.toString() as PeerId // libp2p's own text form
-}
-
-/** The relay's address with its id, as a base for addresses through it. */
-function base(relay: Connection): string {
-  const address = relay.remoteAddr.toString()
-  const id = relay.remotePeer.toString()
-  return address.includes(`/p2p/${id}`) ? address : `${address}/p2p/${id}`
 }
 
 function signalWithin(timeoutMs: number, signal: AbortSignal | undefined): AbortSignal {

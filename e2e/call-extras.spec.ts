@@ -69,6 +69,8 @@ test('the stage goes into a window above others, with its own way to hang up', a
   await expect(small.getByTestId('floating-stage')).toHaveCSS('display', 'flex')
   await small.getByRole('button', { name: 'Mute', exact: true }).click()
   await expect(ben.page.getByTestId('call-stage')).toContainText('Ann is muted')
+  await small.keyboard.press('m')
+  await expect(ben.page.getByTestId('call-stage')).not.toContainText('Ann is muted')
   const closed = small.waitForEvent('close')
   await small.getByRole('button', { name: 'Hang up' }).click()
   await closed

@@ -21,11 +21,16 @@ interface KeyPress {
   readonly target: EventTarget | null
 }
 
+/** By what it can do: a window above others has classes of its own. */
+function isElement(target: EventTarget | null): target is Element {
+  return target !== null && 'closest' in target
+}
+
 /** What a key press means; undefined while somebody types, with a modifier, or when the key is held down. */
 export function callKeyOf(press: KeyPress): CallKeyAction | undefined {
   if (press.ctrlKey || press.metaKey || press.altKey || press.repeat) return undefined
   const action = callKeys.find(({ key }) => key === press.key.toLowerCase())?.action
-  if (action === undefined || !(press.target instanceof Element)) return action
+  if (action === undefined || !isElement(press.target)) return action
   if (press.target.closest('input, textarea, select, [contenteditable=""], [contenteditable=true]') !== null)
     return undefined
   // Space presses the button that has the focus; that meaning is older than ours.

@@ -9,6 +9,13 @@ import type { StageState } from '../../app/stage.svelte.ts'
 import { t } from '../../app/late-words.ts'
 import PictureStage from './PictureStage.svelte'
 
+/** What a press, a release and the loss of the focus mean, in whichever window of the call. */
+export interface WindowKeys {
+  readonly pressed: (event: KeyboardEvent) => void
+  readonly released: (event: KeyboardEvent) => void
+  readonly blurred: () => void
+}
+
 /**
  * The stage in a small window above all others. Made while a component begins: it ends with that component, so with the call
  * and the room.
@@ -19,7 +26,7 @@ export class FloatingStage {
   #window = $state.raw<PictureWindow>()
   #isOver = false
 
-  constructor(stage: StageState, onProblem: (error: unknown) => void) {
+  constructor(stage: StageState, keys: WindowKeys, onProblem: (error: unknown) => void) {
     this.#onProblem = onProblem
     const context = getAllContexts()
     $effect(() => () => void (this.#isOver = true))
@@ -31,6 +38,9 @@ export class FloatingStage {
       // Closed by its own button, or by the browser.
       const closed = (): void => void (this.#window = undefined)
       opened.addEventListener('pagehide', closed)
+      opened.addEventListener('keydown', keys.pressed)
+      opened.addEventListener('keyup', keys.released)
+      opened.addEventListener('blur', keys.blurred)
       return () => {
         opened.removeEventListener('pagehide', closed)
         stage.isFloating = false

@@ -91,6 +91,23 @@ describe('picture in picture', () => {
     await expect.poll(() => frame()?.isConnected).toBe(false)
     expect(fake.open.calls.asked).toEqual(['hang up'])
   })
+  it('takes the keys of the call, but for those it has no place for', async () => {
+    const { peer: fake, frame } = await floating('ann')
+    const press = (key: string, target?: HTMLElement | null): void => {
+      const view = frame()?.contentWindow
+      const event = new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, view: view ?? null })
+      ;(target ?? view)?.dispatchEvent(event)
+    }
+    press('m')
+    await expect.poll(() => fake.open.calls.local().microphone).toBe('muted')
+    press('v')
+    await expect.poll(() => fake.open.calls.local().camera).toBe('off')
+    press('s')
+    press('?')
+    press(' ', button(frame(), 'Hang up')) // space presses the button that has the focus
+    expect(fake.open.calls.local()).toEqual({ microphone: 'muted', camera: 'off', screen: 'off' })
+    expect(document.querySelector('dialog[open]')).toBeNull()
+  })
   it('is closed by its own button, and can be opened again; by ours as well', async () => {
     const { frame } = await floating('ann')
     const first = frame()

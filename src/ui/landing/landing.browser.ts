@@ -44,7 +44,9 @@ describe('the landing page', () => {
     const { window } = await mountApp('#/r/whole', (peer) => {
       peer.onEnter = () => new Promise(() => undefined)
     })
-    expect(document.querySelector('[data-room-state]')?.getAttribute('data-room-state')).toBe('connecting')
+    const state = (): string | null | undefined =>
+      document.querySelector('[data-room-state]')?.getAttribute('data-room-state')
+    await expect.poll(state).toBe('connecting')
     await expect.element(page.getByTestId('relay-state')).toHaveTextContent('Opening…')
     expect(window.location.href).not.toContain('whole')
   })

@@ -94,7 +94,7 @@ export class Libp2pMesh implements Mesh {
   #node: Libp2p | undefined
   #relayState: RelayState = 'starting'
   #looked: () => void = () => undefined
-  /** Whoever arrives reaches for those who are there; only then does it see to being reached, which takes as much work again (SPEC ME-5). */
+  /** Whoever arrives reaches for those who are there; only then does it see to being reached, which takes as much work again (SPEC ME-12). */
   readonly #hasLooked = new Promise<void>((resolve) => (this.#looked = resolve))
   #isRelayOnly = false
   /** Until then a link that somebody else dials may still be one that began before addresses were hidden. */

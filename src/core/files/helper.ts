@@ -124,7 +124,7 @@ export class Helper {
 
   /**
    * Whether it may be asked for a piece of this length now (FI-6): what it gives in {@link creditRoundTrips}, one piece at least.
-   * Once full it is filled again at two thirds, so that wants travel and are read together.
+   * Once full it is filled again at half, so that wants travel and are read together.
    */
   takesMore(sizeBytes: number): boolean {
     if (this.#owed.length === 0) {
@@ -132,7 +132,7 @@ export class Helper {
       return true
     }
     const credit = this.#creditBytes()
-    if (this.#inFlightBytes <= (credit * 2) / 3) this.#isFilling = true
+    if (this.#inFlightBytes <= credit / 2) this.#isFilling = true
     if (this.#inFlightBytes + sizeBytes > credit) this.#isFilling = false
     return this.#isFilling
   }

@@ -1,5 +1,5 @@
 import type { Stream } from '@libp2p/interface'
-import { channelHighBytes, channelLowBytes } from './constants.ts'
+import { channelHighBytes, channelLowBytes, channelMessageBytes } from './constants.ts'
 
 /** As much of an RTCDataChannel as sending needs (W3C WebRTC section 6.2). */
 export interface SendingChannel {
@@ -21,7 +21,7 @@ export interface ChannelStream {
 }
 
 /** Where messages are put together: `send` has taken its copy when it returns, and fresh memory would cost more than the copying. */
-const workspace = new Uint8Array(64 * 1024)
+const workspace = new Uint8Array(channelMessageBytes)
 
 /** Field 2 of a stream's message, with a length (libp2p WebRTC specification, "Message"). */
 const messageTag = 0x12

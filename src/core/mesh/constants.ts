@@ -58,6 +58,12 @@ export const maxGossipBacklogBytes = 1024 * 1024
 /** Relay addresses tried at once: the page's own relay with two or three, and a link's four hints. */
 export const maxRelayAddresses = 16
 
+/** Bytes of a large frame that travel in one write with what was sent before it (ME-11). */
+export const writeBytes = 64 * 1024
+
+/** Longest data-channel message: {@link writeBytes}, what is said before them (a piece's path in the tree is up to 1 KiB), and libp2p's framing. */
+export const channelMessageBytes = 66 * 1024
+
 /** Bytes handed to a data channel before its writer waits: under the 16 MiB at which Chromium refuses (W3C WebRTC section 6.2). */
 export const channelHighBytes = 4 * 1024 * 1024
 

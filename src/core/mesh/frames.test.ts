@@ -37,11 +37,13 @@ describe('frames', () => {
       expect.objectContaining({ name: 'InvalidMessageError' }),
     )
   })
-  it('ME-4 sent together are few writes: small ones joined, a large one as it is, not copied', () => {
+  it('ME-11 sent together are few writes: small ones joined, also with the first 64 KiB of a large one, whose rest is not copied', () => {
     const [a, large, b, c] = [new Uint8Array(5), new Uint8Array(70_000), new Uint8Array(9), new Uint8Array(0)]
     const writes = writesOf([a, large, b, c])
-    expect(writes.map(({ byteLength }) => byteLength)).toEqual([1 + 5 + 3, 70_000, 1 + 9 + 1])
-    expect(writes[1]).toBe(large)
+    const rest = 70_000 - 65_536
+    expect(writes.map(({ byteLength }) => byteLength)).toEqual([1 + 5 + 3 + 65_536, rest, 1 + 9 + 1])
+    expect(writes[1]?.buffer).toBe(large.buffer)
+    expect(writesOf([a, new Uint8Array(5_000)]).map(({ byteLength }) => byteLength)).toEqual([1 + 5 + 2 + 5_000])
   })
   it('ME-4 say when the bytes end inside a frame', () => {
     const parser = new FrameParser(100)

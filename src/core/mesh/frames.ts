@@ -1,10 +1,11 @@
 import { concat } from '../base/bytes.ts'
 import { InvalidMessageError } from '../base/errors.ts'
+import { writeBytes } from './constants.ts'
 
 /** A length takes at most this many bytes as an unsigned varint (multiformats unsigned-varint); 4 are 256 MiB. */
 const maxLengthBytes = 4
 
-/** Parts up to this size are joined with their neighbours; copying larger ones would cost more than a write of their own. */
+/** Frames up to this size are joined with those after them. */
 const joinBelowBytes = 4096
 
 /** What to write for frames that are sent together: each one's length as an unsigned varint, then its bytes, in few writes. */
@@ -15,7 +16,9 @@ export function writesOf(frames: readonly Uint8Array[]): readonly Uint8Array[] {
     small.push(lengthOf(frame))
     if (frame.byteLength < joinBelowBytes) small.push(frame)
     else {
-      writes.push(concat(...small), frame)
+      writes.push(concat(...small, frame.subarray(0, writeBytes)))
+      // A message of its own for the few bytes before a large frame, or left over of it, costs as much as one of 64 KiB.
+      if (frame.byteLength > writeBytes) writes.push(frame.subarray(writeBytes))
       small = []
     }
   }

@@ -32,6 +32,7 @@ export class KeptPieces {
     this.#record = record
     this.#writer = new PieceWriter(components, record, {
       batchBytes: keptBatchBytes,
+      isScratch: true,
       onStored: (pieces) => this.#spares.give(pieces.map(({ bytes }) => bytes)),
     })
   }

@@ -11,6 +11,7 @@ export class PieceWriter {
   readonly #clock: Clock
   readonly #file: StoredFile
   readonly #batchBytes: number
+  readonly #isScratch: boolean
   readonly #onStored: (pieces: readonly StoredPiece[]) => void
   /** The batch that is being stored, or the last one. Once it has failed, every later one fails of the same cause. */
   #storing: Promise<void> = Promise.resolve()
@@ -20,14 +21,20 @@ export class PieceWriter {
 
   /**
    * @param file its record; already stored when `partial`
-   * @param options `onStored` is told of pieces that are durable now, and whose buffers nobody needs any more
+   * @param options `onStored` is told of pieces that are stored now, and whose buffers nobody needs any more; `isScratch` for what could be had
+   * again, each piece in a buffer of its own (SPEC ST-10)
    */
   constructor(
     components: { shards: ShardStore; clock: Clock },
     file: StoredFile,
-    options: { batchBytes?: number; onStored?: (pieces: readonly StoredPiece[]) => void } = {},
+    options: {
+      batchBytes?: number
+      isScratch?: boolean
+      onStored?: (pieces: readonly StoredPiece[]) => void
+    } = {},
   ) {
     this.#batchBytes = options.batchBytes ?? storeBatchBytes
+    this.#isScratch = options.isScratch ?? false
     this.#onStored = options.onStored ?? (() => undefined)
     this.#shards = components.shards
     this.#clock = components.clock
@@ -68,8 +75,12 @@ export class PieceWriter {
   }
 
   async #store(batch: readonly StoredPiece[]): Promise<void> {
-    await this.#shards.putPieces(this.#file.id, batch)
-    this.#onStored(batch)
+    const { id } = this.#file
+    if (this.#isScratch) this.#onStored(await this.#shards.putScratch(id, batch))
+    else {
+      await this.#shards.putPieces(id, batch)
+      this.#onStored(batch)
+    }
     const now = this.#clock.now()
     const { state, own, key } = this.#file
     const isAtWork = state === 'partial' || (!own && key !== undefined)

@@ -43,7 +43,9 @@ describe('frames', () => {
     const rest = 70_000 - 65_536
     expect(writes.map(({ byteLength }) => byteLength)).toEqual([1 + 5 + 3 + 65_536, rest, 1 + 9 + 1])
     expect(writes[1]?.buffer).toBe(large.buffer)
-    expect(writesOf([a, new Uint8Array(5_000)]).map(({ byteLength }) => byteLength)).toEqual([1 + 5 + 2 + 5_000])
+    expect(writesOf([a, new Uint8Array(5_000)]).map(({ byteLength }) => byteLength)).toEqual([
+      1 + 5 + 2 + 5_000,
+    ])
   })
   it('ME-4 say when the bytes end inside a frame', () => {
     const parser = new FrameParser(100)

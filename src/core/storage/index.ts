@@ -87,6 +87,11 @@ export interface ShardStore {
   files(room: RoomId): Promise<readonly StoredFile[]>
   /** Writes pieces of one file in one transaction; 1 to 4 MiB a call is fastest. Overwrites equal positions. */
   putPieces(id: FileId, pieces: readonly StoredPiece[]): Promise<void>
+  /**
+   * As {@link putPieces}, for what could be had again: it outlives the page, but not for certain the machine, and costs less. Each piece is in
+   * a buffer of its own, which is taken and given back for another use. Reads find what either wrote.
+   */
+  putScratch(id: FileId, pieces: readonly StoredPiece[]): Promise<readonly StoredPiece[]>
   piece(id: FileId, segment: number, shard: number): Promise<StoredPiece | undefined>
   /**
    * Several pieces in the order asked, undefined where one is not held. Neighbours come at the price of one read; 1 to 4 MiB a call
@@ -121,4 +126,5 @@ export {
   StorageOutdatedError,
 } from './errors.ts'
 export { createMemoryStorage } from './memory.ts'
+export { positionOf } from './piece-log.ts'
 export { checkRun } from './run.ts'

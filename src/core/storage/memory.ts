@@ -2,6 +2,7 @@ import { copyBytes, type Bytes } from '../base/bytes.ts'
 import { QuotaExceededError } from '../base/errors.ts'
 import type { AccountId, EntryId, FileId, RoomId } from '../base/ids.ts'
 import { HeadMovedError } from './errors.ts'
+import { positionOf } from './piece-log.ts'
 import { checkRun } from './run.ts'
 import type {
   LogStore,
@@ -140,11 +141,15 @@ class MemoryShardStore implements ShardStore {
     const freeBytes = this.#quotaBytes - (await this.usage()).totalBytes
     if (neededBytes > freeBytes) throw new QuotaExceededError('no more memory for files', { neededBytes })
     const held = this.#pieces.get(id) ?? new Map<string, StoredPiece>()
-    for (const piece of pieces) held.set(`${piece.segment}/${piece.shard}`, copyPiece(piece))
+    for (const piece of pieces) held.set(positionOf(piece), copyPiece(piece))
     this.#pieces.set(id, held)
   }
+  async putScratch(id: FileId, pieces: readonly StoredPiece[]): Promise<readonly StoredPiece[]> {
+    await this.putPieces(id, pieces)
+    return pieces
+  }
   piece(id: FileId, segment: number, shard: number): Promise<StoredPiece | undefined> {
-    const piece = this.#pieces.get(id)?.get(`${segment}/${shard}`)
+    const piece = this.#pieces.get(id)?.get(positionOf({ segment, shard }))
     return Promise.resolve(piece === undefined ? undefined : copyPiece(piece))
   }
   async pieces(

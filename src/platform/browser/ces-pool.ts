@@ -14,7 +14,7 @@ import {
   type SegmentOptions,
 } from '../../core/ces/index.ts'
 import type { Answer, CesWorkerApi } from '../../../workers/ces/api.ts'
-import { WorkerSlot } from './ces-worker-slot.ts'
+import { WorkerSlot } from './worker-slot.ts'
 
 /** More workers gain little: storage is the limit by then, and a phone's memory is not ours alone. */
 const maxWorkers = 4
@@ -35,9 +35,11 @@ export interface CesPoolInit {
 }
 
 interface Job {
-  readonly run: (slot: WorkerSlot) => Promise<void>
+  readonly run: (slot: CesSlot) => Promise<void>
   readonly fail: (thrown: unknown) => void
 }
+
+type CesSlot = WorkerSlot<CesWorkerApi>
 
 type Send<T> = (api: Remote<CesWorkerApi>) => Promise<Answer<T>>
 
@@ -55,7 +57,9 @@ export function createCesPool({
   createWorker = createCesWorker,
   clock = systemClock,
 }: CesPoolInit = {}): CesEngine {
-  const slots = Array.from({ length: workers }, () => new WorkerSlot(createWorker, clock))
+  const slots = Array.from({ length: workers }, () => {
+    return new WorkerSlot<CesWorkerApi>(createWorker, clock, (message) => new EngineError(message))
+  })
   const queue = createQueue(slots)
   const spares = new Spares(maxSpareBytes)
   return {
@@ -82,7 +86,7 @@ export function createCesPool({
 }
 
 /** Hands jobs to slots, first come first served, never more than two to one. */
-function createQueue(slots: readonly WorkerSlot[]): {
+function createQueue(slots: readonly CesSlot[]): {
   add<T>(options: SegmentOptions, send: Send<T>): Promise<T>
   stop(): void
 } {
@@ -136,7 +140,7 @@ function createQueue(slots: readonly WorkerSlot[]): {
 }
 
 /** The slot with the least to do, a running worker before one that must start; undefined when all are full. */
-function freest(slots: readonly WorkerSlot[]): WorkerSlot | undefined {
+function freest(slots: readonly CesSlot[]): CesSlot | undefined {
   const [best] = slots
     .filter((slot) => slot.inFlight < maxInFlight)
     .sort((a, b) => a.inFlight - b.inFlight || Number(b.isAlive) - Number(a.isAlive))

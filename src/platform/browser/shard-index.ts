@@ -1,4 +1,5 @@
 import type { FileId } from '../../core/base/ids.ts'
+import { positionOf } from '../../core/storage/index.ts'
 import type { PieceRow } from './schema.ts'
 
 /** Which batch holds each position of one file; `upTo` is the highest batch read so far. */
@@ -9,11 +10,6 @@ export interface FileIndex {
 
 /** Files whose positions stay in memory; about 1 MB for a file of 4 GB. The least recently used go first. */
 const maxIndexedFiles = 64
-
-/** The name of a position in an index. */
-export function positionOf({ segment, shard }: { readonly segment: number; readonly shard: number }): string {
-  return `${String(segment)}/${String(shard)}`
-}
 
 /** Notes the rows of a batch; of two batches with one position the later holds it. */
 export function addRows(index: FileIndex, batch: number, rows: readonly PieceRow[]): void {

@@ -2,6 +2,7 @@ import { copyBytes, type Bytes } from '../../core/base/bytes.ts'
 import { errorName } from '../../core/base/errors.ts'
 import type { FileId, RoomId } from '../../core/base/ids.ts'
 import {
+  positionOf,
   StorageError,
   type PiecePosition,
   type ShardStore,
@@ -10,7 +11,7 @@ import {
 } from '../../core/storage/index.ts'
 import { allOf, read, write, type Connection } from './database.ts'
 import type { PieceRow } from './schema.ts'
-import { addRows, positionOf, ShardIndexes, type FileIndex } from './shard-index.ts'
+import { addRows, ShardIndexes, type FileIndex } from './shard-index.ts'
 
 type Rows = readonly PieceRow[]
 
@@ -99,6 +100,11 @@ export class IdbShardStore implements ShardStore {
       blob.size,
     )
     addRows(index, batch, rows)
+  }
+
+  async putScratch(id: FileId, pieces: readonly StoredPiece[]): Promise<readonly StoredPiece[]> {
+    await this.putPieces(id, pieces)
+    return pieces
   }
 
   async piece(id: FileId, segment: number, shard: number): Promise<StoredPiece | undefined> {

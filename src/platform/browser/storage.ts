@@ -9,6 +9,7 @@ import {
   type StoredEntry,
 } from '../../core/storage/index.ts'
 import { allOf, Connection, read, write, type WriteTransaction } from './database.ts'
+import { ScratchShardStore } from './scratch-shard-store.ts'
 import { IdbShardStore } from './shard-store.ts'
 
 /** Stores in IndexedDB, with the connection that the key vault shares. */
@@ -26,12 +27,19 @@ export async function openBrowserStorage(
   const { name = 'tessera', onLost = () => undefined } = options
   const connection = new Connection({ name, onLost })
   await connection.database()
+  const shards = new ScratchShardStore(new IdbShardStore(connection), async () => {
+    const { PieceLogs } = await import('./piece-logs.ts') // as its worker, there only with need
+    return new PieceLogs(`${name}-pieces`)
+  })
   return {
     database: connection,
     settings: new IdbSettingsStore(connection),
     logs: new IdbLogStore(connection),
-    shards: new IdbShardStore(connection),
-    close: () => connection.close(),
+    shards,
+    close: () => {
+      shards.close()
+      connection.close()
+    },
     estimate: async () => {
       const { usage = 0, quota = 0 } = (await storageManager()?.estimate()) ?? {}
       return { usageBytes: usage, quotaBytes: quota }

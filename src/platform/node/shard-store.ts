@@ -67,6 +67,11 @@ export class FileShardStore implements ShardStore {
     if (pieces.length > 0) await this.#piecesOf(id).put(pieces)
   }
 
+  async putScratch(id: FileId, pieces: readonly StoredPiece[]): Promise<readonly StoredPiece[]> {
+    await this.putPieces(id, pieces)
+    return pieces
+  }
+
   async piece(id: FileId, segment: number, shard: number): Promise<StoredPiece | undefined> {
     return await this.#piecesOf(id).piece(segment, shard)
   }

@@ -12,6 +12,7 @@ const writes = new Set([
   'deleteRoom',
   'putFile',
   'putPieces',
+  'putScratch',
   'deleteFile',
 ])
 

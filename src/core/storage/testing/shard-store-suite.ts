@@ -35,6 +35,7 @@ export function shardStoreSuite(title: string, open: Open): void {
     reading(open)
     overwriting(open)
     counting(open)
+    scratch(open)
   })
 }
 
@@ -191,5 +192,53 @@ function counting(open: Open): void {
     const [a] = await open()
     await a.putPieces(f, [])
     expect(await a.usage()).toEqual({ totalBytes: 0, byFile: new Map() })
+  })
+}
+
+function scratch(open: Open): void {
+  const pathOf = (pieces: readonly StoredPiece[]) => pieces.map(({ segment, shard }) => [segment, shard])
+  it('ST-10 keeps scratch pieces as others, and gives their buffers back', async () => {
+    const [a] = await open()
+    await a.putFile(file(f, { state: 'partial', own: false }))
+    const given = [piece(0, 0), piece(1, 0, 200)]
+    const back = await a.putScratch(f, given)
+    expect(pathOf(back)).toEqual([
+      [0, 0],
+      [1, 0],
+    ])
+    expect(back.map(({ bytes }) => bytes.byteLength)).toEqual([100, 200])
+    expect(await a.putScratch(f, [piece(1, 3)])).toHaveLength(1)
+    const positions = [1, 0, 7].map((segment) => ({ segment, shard: 0 }))
+    expect(await a.pieces(f, positions)).toEqual([piece(1, 0, 200), piece(0, 0), undefined])
+    expect(await a.piece(f, 1, 3)).toEqual(piece(1, 3))
+    expect([...(await a.held(f))]).toEqual([
+      [0, [0]],
+      [1, [0, 3]],
+    ])
+    const { byFile, totalBytes } = await a.usage()
+    expect(byFile.get(f)).toBeGreaterThanOrEqual(400 + 3 * pathBytes)
+    expect(totalBytes).toBe(byFile.get(f))
+  })
+  it('ST-10 finds both kinds of pieces of a file, of a position the scratch one', async () => {
+    const [a] = await open()
+    await a.putFile(file(f, { state: 'partial', own: false }))
+    await a.putPieces(f, [piece(0, 0), piece(0, 2)])
+    await a.putScratch(f, [piece(0, 1), piece(0, 0, 50)])
+    const all = [0, 1, 2].map((shard) => ({ segment: 0, shard }))
+    expect(await a.pieces(f, all)).toEqual([piece(0, 0, 50), piece(0, 1), piece(0, 2)])
+    expect([...(await a.held(f))]).toEqual([[0, [0, 1, 2]]])
+  })
+  it('ST-10 another handle that has read the record finds scratch pieces, and removes them with the file', async () => {
+    const [a, b] = await open()
+    await a.putFile(file(f, { state: 'partial', own: false }))
+    await a.putScratch(f, [piece(0, 0)])
+    expect((await b.files(room)).map(({ id }) => id)).toEqual([f])
+    expect(await b.piece(f, 0, 0)).toEqual(piece(0, 0))
+    await a.deleteFile(f)
+    expect(await a.piece(f, 0, 0)).toBeUndefined()
+    expect((await a.held(f)).size).toBe(0)
+    expect((await a.usage()).totalBytes).toBe(0)
+    await a.putScratch(f, [piece(0, 5)])
+    expect([...(await a.held(f))]).toEqual([[0, [5]]])
   })
 }

@@ -1,7 +1,5 @@
 import { wrap, type Remote } from 'comlink'
 import type { Clock } from '../../core/base/clock.ts'
-import { EngineError } from '../../core/ces/index.ts'
-import type { CesWorkerApi } from '../../../workers/ces/api.ts'
 
 /** How often a live worker is looked at. A worker idle for a whole one is ended; its memory is some 10 MB. */
 const tickMs = 30_000
@@ -12,9 +10,9 @@ const tickMs = 30_000
  */
 const maxTicks = 4
 
-interface Live {
+interface Live<Api> {
   readonly worker: Worker
-  readonly api: Remote<CesWorkerApi>
+  readonly api: Remote<Api>
 }
 
 interface Call {
@@ -22,18 +20,21 @@ interface Call {
   ticks: number
 }
 
-/** A place in the pool: a worker when there is work, none when there is not. */
-export class WorkerSlot {
+/** A place for one worker of a kind: it is there when there is work, and ended when there is none. */
+export class WorkerSlot<Api> {
   readonly #createWorker: () => Worker
   readonly #clock: Clock
+  readonly #failure: (message: string) => Error
   readonly #calls = new Set<Call>()
-  #live: Live | undefined
+  #live: Live<Api> | undefined
   #wasIdle = false
   #cancelTick = (): void => {}
 
-  constructor(createWorker: () => Worker, clock: Clock) {
+  /** @param failure makes the error of calls that the worker lost */
+  constructor(createWorker: () => Worker, clock: Clock, failure: (message: string) => Error) {
     this.#createWorker = createWorker
     this.#clock = clock
+    this.#failure = failure
   }
 
   /** Calls sent and not answered. */
@@ -45,8 +46,8 @@ export class WorkerSlot {
     return this.#live !== undefined
   }
 
-  /** Sends one call, starting the worker first when there is none. Throws what the worker threw, or `EngineError`. */
-  async run<T>(send: (api: Remote<CesWorkerApi>) => Promise<T>): Promise<T> {
+  /** Sends one call, starting the worker first when there is none. Throws what the worker threw, or that it was lost. */
+  async run<T>(send: (api: Remote<Api>) => Promise<T>): Promise<T> {
     const { api } = (this.#live ??= this.#start())
     let call: Call | undefined
     const lost = new Promise<never>((_, reject) => {
@@ -69,28 +70,28 @@ export class WorkerSlot {
     this.#calls.clear()
   }
 
-  #start(): Live {
+  #start(): Live<Api> {
     const worker = this.#createWorker()
     const onCrash = (event: Event): void => {
       event.preventDefault() // told to the callers; not an uncaught error of the page as well
       if (this.#live?.worker !== worker) return
       const detail =
         event instanceof ErrorEvent && event.message !== '' ? event.message : 'it could not start'
-      this.end(new EngineError(`an engine worker crashed: ${detail}`))
+      this.end(this.#failure(`a worker crashed: ${detail}`))
     }
     worker.addEventListener('error', onCrash)
     worker.addEventListener('messageerror', onCrash)
     this.#wasIdle = false
     this.#cancelTick = this.#clock.after(tickMs, () => this.#tick())
-    return { worker, api: wrap<CesWorkerApi>(worker) }
+    return { worker, api: wrap<Api>(worker) }
   }
 
   /** Ends a worker that has lost a call, or has had none since the last look. */
   #tick(): void {
     const isIdle = this.#calls.size === 0
     const isLost = [...this.#calls].some((call) => ++call.ticks >= maxTicks)
-    if (isLost) return this.end(new EngineError('an engine worker did not answer in time'))
-    if (isIdle && this.#wasIdle) return this.end(new EngineError('an idle engine worker was ended'))
+    if (isLost) return this.end(this.#failure('a worker did not answer in time'))
+    if (isIdle && this.#wasIdle) return this.end(this.#failure('an idle worker was ended'))
     this.#wasIdle = isIdle
     this.#cancelTick = this.#clock.after(tickMs, () => this.#tick())
   }

@@ -1,0 +1,2 @@
+import './full-disk.ts'
+import '../pieces.worker.ts'

@@ -108,10 +108,30 @@ describe('IndexedDB: pieces on disk', () => {
     const bytes = vi.spyOn(Blob.prototype, 'arrayBuffer')
     onTestFinished(() => bytes.mockRestore())
     await a.shards.putPieces(f, [piece(0), piece(1), piece(2), piece(3)])
-    for (const shard of [0, 1, 2, 3]) expect(await a.shards.piece(f, 0, shard)).toEqual(piece(shard))
+    const pair = [0, 1].map((shard) => ({ segment: 0, shard }))
+    expect(await a.shards.pieces(f, pair)).toEqual([piece(0), piece(1)])
+    for (const shard of [2, 3]) expect(await a.shards.piece(f, 0, shard)).toEqual(piece(shard))
     expect(bytes).toHaveBeenCalledTimes(1)
     await b.shards.deleteFile(f)
     expect(await a.shards.piece(f, 0, 1)).toBeUndefined()
+  })
+  it('ST-5 neighbours that are a part of their batch are read together, scattered ones with all of it', async () => {
+    const [a] = await openTwice()
+    const bytes = vi.spyOn(Blob.prototype, 'arrayBuffer')
+    onTestFinished(() => bytes.mockRestore())
+    const pieces = Array.from({ length: 20 }, (_, shard) => piece(shard))
+    await a.shards.putPieces(f, pieces)
+    const read = (...shards: number[]) =>
+      a.shards.pieces(
+        f,
+        shards.map((shard) => ({ segment: 0, shard })),
+      )
+    expect(await read(4, 5, 6)).toEqual([piece(4), piece(5), piece(6)])
+    expect(bytes).toHaveBeenCalledTimes(1)
+    expect(await read(0, 9, 19)).toEqual([piece(0), piece(9), piece(19)])
+    expect(bytes).toHaveBeenCalledTimes(2)
+    expect(await read(1, 2)).toEqual([piece(1), piece(2)])
+    expect(bytes).toHaveBeenCalledTimes(2)
   })
   it('ST-5 a piece far smaller than its batch is read alone', async () => {
     const [a] = await openTwice()

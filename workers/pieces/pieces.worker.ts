@@ -37,17 +37,18 @@ async function root(): Promise<FileSystemDirectoryHandle> {
   return await top.getDirectoryHandle(self.name, { create: true })
 }
 
-function opened(id: FileId): Promise<OpenFile> {
+function opened(id: FileId, options: FileSystemGetDirectoryOptions = {}): Promise<OpenFile> {
   const known = files.get(id)
   if (known !== undefined) return known
-  const opening = open(id)
+  const opening = open(id, options)
   files.set(id, opening)
   opening.catch(() => files.delete(id))
   return opening
 }
 
-async function open(id: FileId): Promise<OpenFile> {
-  const folder = await (await root()).getDirectoryHandle(id, { create: true })
+/** Rejects with `NotFoundError` when there are no logs of it and none are to be made. */
+async function open(id: FileId, options: FileSystemGetDirectoryOptions): Promise<OpenFile> {
+  const folder = await (await root()).getDirectoryHandle(id, options)
   const logs: Log[] = []
   for await (const entry of folder.values()) {
     const log = entry.kind === 'file' ? await logOf(entry) : undefined
@@ -129,11 +130,11 @@ function inTurn<T>(work: () => Promise<T>): Promise<T> {
 const api: PiecesWorkerApi = {
   prepare: (id) =>
     inTurn(async () => {
-      await writerOf(await opened(id))
+      await writerOf(await opened(id, { create: true }))
     }),
   put: (id, pieces) =>
     inTurn(async () => {
-      append(await writerOf(await opened(id)), pieces)
+      append(await writerOf(await opened(id, { create: true })), pieces)
       const bytes = pieces.map((piece) => piece.bytes)
       return transfer(
         bytes,

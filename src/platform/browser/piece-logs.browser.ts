@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { FileId, RoomId } from '../../core/base/ids.ts'
 import { createMemoryStorage, type StoredPiece } from '../../core/storage/index.ts'
 import { PieceLogs } from './piece-logs.ts'
@@ -88,7 +88,8 @@ describe('logs of pieces in the private file system', () => {
     }
     await logs.remove(f)
     expect(await logs.ids()).toEqual([g])
-    expect(await logs.held(f)).toEqual([])
+    await expect(logs.held(f)).rejects.toMatchObject({ name: 'StorageError' })
+    expect(await logs.ids()).toEqual([g])
   })
 })
 
@@ -103,6 +104,19 @@ describe('scratch pieces of the shard store', () => {
     expect(await store.putScratch(f, [piece(0)])).toEqual([piece(0)])
     expect(await store.piece(f, 3, 0)).toEqual(piece(0))
     expect(await shards.piece(f, 3, 0)).toEqual(piece(0))
+  })
+  it('ST-10 of own and whole files nobody asks the logs', async () => {
+    const { shards } = createMemoryStorage()
+    const load = vi.fn(() => Promise.reject(new Error('asked')))
+    const store = new ScratchShardStore(shards, load)
+    await store.putFile({ ...partial, own: true, state: 'partial' })
+    await store.putPieces(f, [piece(0)])
+    expect(await store.piece(f, 3, 0)).toEqual(piece(0))
+    await store.putFile({ ...partial, state: 'partial' })
+    await store.putFile({ ...partial, state: 'complete' })
+    expect((await store.held(f)).size).toBe(1)
+    expect((await store.usage()).byFile.size).toBe(1)
+    expect(load).not.toHaveBeenCalled()
   })
   it('ST-10 logs that lost their record are removed at the next opening', async () => {
     const name = folder()

@@ -32,6 +32,7 @@ export class ScratchShardStore implements ShardStore {
   }
 
   putFile(file: StoredFile): Promise<void> {
+    this.#see(file)
     return this.#store.putFile(file)
   }
 
@@ -114,7 +115,10 @@ export class ScratchShardStore implements ShardStore {
   }
 
   #see(file: StoredFile | undefined): void {
-    if (file?.state === 'partial') this.#partial.add(file.id)
+    if (file === undefined) return
+    // Own files are no scratch, and once one is whole every read goes straight to the store.
+    if (file.state === 'partial' && !file.own) this.#partial.add(file.id)
+    else this.#partial.delete(file.id)
   }
 
   /** What the logs say of a file; `otherwise` when it has none. What cannot be read there is fetched again: that is no failure. */

@@ -38,14 +38,17 @@ export const maxInFlightBytes = 6_291_456
 /** Bytes that a holder of unknown speed is asked for, and one of any speed at least. */
 export const firstCreditBytes = 1_048_576
 
-/** Round trips of a holder that what it is asked for covers: asked again at half, so that its wants travel while the rest comes. */
+/** Round trips of a holder that what it is asked for covers: its wants travel while the rest comes. */
 export const creditRoundTrips = 4
+
+/** A holder that was asked for all it may owe is asked again once it owes this share of it: a few wants are read together, and what comes stays even. */
+export const creditRefillShare = 0.75
 
 /**
  * Bounds of the time that what a holder is asked for covers. So much at most is late when it falls silent; and what lies in a browser's network
  * threads is worked off before the page gets its turn, on a busy machine.
  */
-export const creditSpanMs = { least: 150, most: 1_000 } as const
+export const creditSpanMs = { least: 100, most: 1_000 } as const
 
 /** How long a holder's rate is measured for one sample. */
 export const rateSampleMs = 250

@@ -74,10 +74,10 @@ describe('what a holder is asked for', () => {
     expect(await mostAskedFor(5, 500)).toBe(firstCreditBytes)
     expect(await mostAskedFor(200, 500)).toBe(firstCreditBytes)
   })
-  it('FI-32: is what a quick one gives in four round trips, 150 ms at least', async () => {
+  it('FI-32: is what a quick one gives in four round trips, 100 ms at least', async () => {
     const [perMs, slackBytes] = [pieceBytes / 12, 2 * pieceBytes]
     const near = await mostAskedFor(1, 12)
-    expect(Math.abs(near - 150 * perMs)).toBeLessThan(slackBytes)
+    expect(Math.abs(near - 100 * perMs)).toBeLessThan(slackBytes)
     const far = await mostAskedFor(50, 12)
     expect(Math.abs(far - 200 * perMs)).toBeLessThan(slackBytes)
   })

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { AccountId, FileId, PeerId } from '../base/ids.ts'
 import type { Room } from '../room/index.ts'
 import {
+  creditRefillShare,
   creditRoundTrips,
   creditSpanMs,
   firstCreditBytes,
@@ -124,7 +125,7 @@ export class Helper {
 
   /**
    * Whether it may be asked for a piece of this length now (FI-6): what it gives in {@link creditRoundTrips}, one piece at least.
-   * Once full it is filled again at half, so that wants travel and are read together.
+   * Once full it is filled again at {@link creditRefillShare}, so that wants travel and are read together.
    */
   takesMore(sizeBytes: number): boolean {
     if (this.#owed.length === 0) {
@@ -132,7 +133,7 @@ export class Helper {
       return true
     }
     const credit = this.#creditBytes()
-    if (this.#inFlightBytes <= credit / 2) this.#isFilling = true
+    if (this.#inFlightBytes <= credit * creditRefillShare) this.#isFilling = true
     if (this.#inFlightBytes + sizeBytes > credit) this.#isFilling = false
     return this.#isFilling
   }

@@ -1,5 +1,7 @@
 import type { Stream } from '@libp2p/interface'
+import type { Clock } from '../base/clock.ts'
 import { channelHighBytes, channelLowBytes, channelMessageBytes } from './constants.ts'
+import { LineRate } from './line-rate.ts'
 
 /** As much of an RTCDataChannel as sending needs (W3C WebRTC section 6.2). */
 export interface SendingChannel {
@@ -29,17 +31,22 @@ const messageTag = 0x12
 /**
  * Makes writing to a WebRTC stream cheaper without changing what is on the wire: each message leaves with its length in one data-channel message
  * instead of two, after one copy instead of two, and the writer goes on before the channel is empty. Streams of other transports are left alone.
+ *
+ * @returns the rate at which its channel's line takes what is written; undefined for other transports
  */
-export function hastenWrites(stream: Stream): void {
+export function hastenWrites(stream: Stream, clock: Clock): LineRate | undefined {
   const own: Partial<ChannelStream> = stream as unknown as Partial<ChannelStream> // private to its package; looked at before use
   const { channel } = own
-  if (!isChannel(channel) || typeof own.sendData !== 'function') return
+  if (!isChannel(channel) || typeof own.sendData !== 'function') return undefined
+  const rate = new LineRate(clock)
   channel.bufferedAmountLowThreshold = channelLowBytes
   own.sendData = (data) => {
     if (channel.readyState !== 'open') return { sentBytes: 0, canSendMore: false }
+    rate.give(data.byteLength, channel.bufferedAmount)
     channel.send(messageOf(data, workspace))
     return { sentBytes: data.byteLength, canSendMore: channel.bufferedAmount < channelHighBytes }
   }
+  return rate
 }
 
 /** A message as the specification frames it: its length, then field 2 with the bytes. A view of `space` when that is long enough. */

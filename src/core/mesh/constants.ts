@@ -58,11 +58,19 @@ export const maxGossipBacklogBytes = 1024 * 1024
 /** Relay addresses tried at once: the page's own relay with two or three, and a link's four hints. */
 export const maxRelayAddresses = 16
 
-/** Bytes of a large frame that travel in one write with what was sent before it (ME-11). */
-export const writeBytes = 64 * 1024
+/**
+ * Bytes of a large frame that travel in one write (ME-11): `usual` where the line is not known, `least` on a slow one and `most` on a quick one.
+ */
+export const writeBytes = { least: 16 * 1024, usual: 64 * 1024, most: 128 * 1024 } as const
 
-/** Longest data-channel message: {@link writeBytes}, what is said before them (a piece's path in the tree is up to 1 KiB), and libp2p's framing. */
-export const channelMessageBytes = 66 * 1024
+/** How long one such write should occupy a line, in ms: without interleaving (RFC 8260) whatever else is said meanwhile waits behind it. */
+export const writeSpanMs = 50
+
+/** How long a line is looked at for one measurement of its rate, in ms. */
+export const lineSampleMs = 250
+
+/** Longest data-channel message: {@link writeBytes}, what is said before and left over (a piece's path in the tree is up to 1.3 KiB), and libp2p's framing. */
+export const channelMessageBytes = writeBytes.most + 4 * 1024
 
 /** Bytes handed to a data channel before its writer waits: under the 16 MiB at which Chromium refuses (W3C WebRTC section 6.2). */
 export const channelHighBytes = 4 * 1024 * 1024

@@ -1,11 +1,13 @@
 import type { Stream } from '@libp2p/interface'
 import { AbortError, errorName, InvalidMessageError, ProtocolError } from '../base/errors.ts'
+import type { Clock } from '../base/clock.ts'
 import type { PeerId } from '../base/ids.ts'
 import { hastenWrites } from './channel-writes.ts'
-import { maxQueuedBytes } from './constants.ts'
+import { maxQueuedBytes, writeBytes } from './constants.ts'
 import { ProtocolUnsupportedError, StreamClosedError } from './errors.ts'
 import { FrameParser, writesOf } from './frames.ts'
 import type { MeshStream, Path } from './index.ts'
+import type { LineRate } from './line-rate.ts'
 
 /**
  * A libp2p stream as frames. It always takes what the transport delivers, since js-libp2p has no receive back-pressure over
@@ -17,6 +19,7 @@ export class FramedStream implements MeshStream {
   readonly path: Path
   readonly #stream: Stream
   readonly #parser: FrameParser
+  readonly #rate: LineRate | undefined
   readonly #over = new AbortController()
   #queue: Uint8Array<ArrayBuffer>[] = []
   #outbox: Uint8Array[] = []
@@ -27,12 +30,12 @@ export class FramedStream implements MeshStream {
   #error: Error | undefined
   #wake: (() => void)[] = []
 
-  constructor(stream: Stream, peer: PeerId, path: Path, maxFrameBytes: number) {
+  constructor(stream: Stream, peer: PeerId, path: Path, maxFrameBytes: number, clock: Clock) {
     this.peer = peer
     this.protocol = stream.protocol
     this.path = path
     this.#stream = stream
-    hastenWrites(stream)
+    this.#rate = hastenWrites(stream, clock)
     this.#parser = new FrameParser(maxFrameBytes)
     stream.addEventListener('remoteCloseWrite', () => this.#end())
     stream.addEventListener('close', (event) => this.#closed(event.error))
@@ -96,7 +99,7 @@ export class FramedStream implements MeshStream {
   async #flush(): Promise<void> {
     await Promise.resolve()
     this.#sending = undefined
-    const writes = writesOf(this.#outbox)
+    const writes = writesOf(this.#outbox, this.#rate?.writeBytes ?? writeBytes.usual)
     this.#outbox = []
     if (this.#error !== undefined) throw asClosed(this.#error)
     let hasRoom = true

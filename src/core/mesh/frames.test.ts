@@ -7,7 +7,7 @@ import { RelayKeeper } from './relay-keeper.ts'
 import { gateSignalling } from './signalling-gate.ts'
 import type { Connection, Stream, StreamHandler } from '@libp2p/interface'
 
-const wire = (...frames: Uint8Array[]) => concat(...writesOf(frames))
+const wire = (...frames: Uint8Array[]) => concat(...writesOf(frames, 64))
 
 describe('frames', () => {
   it('ME-4 come back whole however the bytes are cut', () => {
@@ -37,15 +37,19 @@ describe('frames', () => {
       expect.objectContaining({ name: 'InvalidMessageError' }),
     )
   })
-  it('ME-11 sent together are few writes: small ones joined, also with the first 64 KiB of a large one, whose rest is not copied', () => {
-    const [a, large, b, c] = [new Uint8Array(5), new Uint8Array(70_000), new Uint8Array(9), new Uint8Array(0)]
-    const writes = writesOf([a, large, b, c])
-    const rest = 70_000 - 65_536
-    expect(writes.map(({ byteLength }) => byteLength)).toEqual([1 + 5 + 3 + 65_536, rest, 1 + 9 + 1])
-    expect(writes[1]?.buffer).toBe(large.buffer)
-    expect(writesOf([a, new Uint8Array(5_000)]).map(({ byteLength }) => byteLength)).toEqual([
-      1 + 5 + 2 + 5_000,
-    ])
+  it('ME-11 sent together are few writes: small ones joined, also with the first part of a large one, whose rest is not copied', () => {
+    const sizes = (...frames: Uint8Array[]) => writesOf(frames, 65_536).map(({ byteLength }) => byteLength)
+    const [a, large, b, c] = [
+      new Uint8Array(5),
+      new Uint8Array(150_000),
+      new Uint8Array(9),
+      new Uint8Array(0),
+    ]
+    const rest = 150_000 - 2 * 65_536
+    expect(sizes(a, large, b, c)).toEqual([1 + 5 + 3 + 65_536, 65_536, rest, 1 + 9 + 1])
+    expect(writesOf([a, large], 65_536)[1]?.buffer).toBe(large.buffer)
+    expect(sizes(a, new Uint8Array(5_000))).toEqual([1 + 5 + 2 + 5_000])
+    expect(sizes(new Uint8Array(2 * 65_536 + 100))).toEqual([3 + 65_536, 65_536 + 100])
   })
   it('ME-4 say when the bytes end inside a frame', () => {
     const parser = new FrameParser(100)

@@ -1,6 +1,5 @@
 import { concat } from '../base/bytes.ts'
 import { InvalidMessageError } from '../base/errors.ts'
-import { writeBytes } from './constants.ts'
 
 /** A length takes at most this many bytes as an unsigned varint (multiformats unsigned-varint); 4 are 256 MiB. */
 const maxLengthBytes = 4
@@ -8,21 +7,38 @@ const maxLengthBytes = 4
 /** Frames up to this size are joined with those after them. */
 const joinBelowBytes = 4096
 
-/** What to write for frames that are sent together: each one's length as an unsigned varint, then its bytes, in few writes. */
-export function writesOf(frames: readonly Uint8Array[]): readonly Uint8Array[] {
+/** So few bytes left over of a large frame go with those before them: a message of their own costs as much as one of 64 KiB. */
+const leftoverBytes = 1024
+
+/**
+ * What to write for frames that are sent together: each one's length as an unsigned varint, then its bytes, in few writes.
+ *
+ * @param writeBytes of a large frame, what goes into one write at most
+ */
+export function writesOf(frames: readonly Uint8Array[], writeBytes: number): readonly Uint8Array[] {
   const writes: Uint8Array[] = []
   let small: Uint8Array[] = []
   for (const frame of frames) {
     small.push(lengthOf(frame))
     if (frame.byteLength < joinBelowBytes) small.push(frame)
     else {
-      writes.push(concat(...small, frame.subarray(0, writeBytes)))
-      // A message of its own for the few bytes before a large frame, or left over of it, costs as much as one of 64 KiB.
-      if (frame.byteLength > writeBytes) writes.push(frame.subarray(writeBytes))
+      const [first = frame, ...rest] = cut(frame, writeBytes)
+      writes.push(concat(...small, first), ...rest)
       small = []
     }
   }
   return small.length === 0 ? writes : [...writes, concat(...small)]
+}
+
+/** Views of a frame, none longer than `writeBytes` and what may be left over. */
+function cut(frame: Uint8Array, writeBytes: number): readonly Uint8Array[] {
+  const parts: Uint8Array[] = []
+  for (let at = 0; at < frame.byteLength;) {
+    const end = at + writeBytes + leftoverBytes < frame.byteLength ? at + writeBytes : frame.byteLength
+    parts.push(frame.subarray(at, end))
+    at = end
+  }
+  return parts
 }
 
 function lengthOf(frame: Uint8Array): Uint8Array {

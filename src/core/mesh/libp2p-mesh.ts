@@ -116,6 +116,7 @@ export class Libp2pMesh implements Mesh {
       node: () => this.#node,
       connections: (peer) => this.#connections(peer),
       isAdmitted: (peer) => this.#admitted.has(peer),
+      clock: init.clock,
       logger: init.logger,
     })
     this.#dialer = new Dialer({

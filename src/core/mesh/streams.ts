@@ -1,4 +1,5 @@
 import type { Connection, Libp2p, Stream } from '@libp2p/interface'
+import type { Clock } from '../base/clock.ts'
 import { errorName, isAbort } from '../base/errors.ts'
 import type { PeerId } from '../base/ids.ts'
 import type { Logger } from '../base/logger.ts'
@@ -12,6 +13,7 @@ interface StreamsInit {
   readonly node: () => Libp2p | undefined
   readonly connections: (peer: PeerId) => readonly Connection[]
   readonly isAdmitted: (peer: PeerId) => boolean
+  readonly clock: Clock
   readonly logger: Logger
 }
 
@@ -43,7 +45,7 @@ export class Streams {
         maxOutboundStreams: maxStreamsPerProtocol,
         signal: options.signal === undefined ? patience : AbortSignal.any([options.signal, patience]),
       })
-      return new FramedStream(stream, peer, path, options.maxFrameBytes)
+      return new FramedStream(stream, peer, path, options.maxFrameBytes, this.#init.clock)
     } catch (cause) {
       if (isAbort(cause) && options.signal?.aborted === true) throw cause
       if (errorName(cause) === 'UnsupportedProtocolError') {
@@ -84,14 +86,14 @@ export class Streams {
   }
 
   #answer(stream: Stream, connection: Connection, handler: StreamHandler, options: HandleOptions): void {
-    const { logger, isAdmitted } = this.#init
+    const { logger, isAdmitted, clock } = this.#init
     const peer = connection.remotePeer.toString() as PeerId // libp2p's own text form
     if (options.beforeAdmission !== true && !isAdmitted(peer)) {
       logger('debug', 'stream before admission', { peer, protocol: stream.protocol })
       stream.abort(new NoLinkError('not admitted'))
       return
     }
-    const framed = new FramedStream(stream, peer, pathOf(connection), options.maxFrameBytes)
+    const framed = new FramedStream(stream, peer, pathOf(connection), options.maxFrameBytes, clock)
     handler(framed).catch((error: unknown) => {
       logger('debug', 'handler failed', { peer, protocol: stream.protocol, error: errorName(error) })
       framed.abort(error instanceof Error ? error : new Error(String(error)))

@@ -12,7 +12,7 @@ import { options } from './options.ts'
 const delayMs = 20
 const delayedBar = 0.7
 
-const { smallBytes, rounds } = options()
+const { smallBytes, fewRounds: rounds } = options()
 const sizeBytes = smallBytes / 2
 const browser = findBrowser()
 if (browser === undefined) throw new Error('no browser was found')

@@ -6,7 +6,9 @@ export interface TransferOptions {
   readonly sizeBytes: number
   /** The files fetched from several holders; half of it behind a wire, which is slower. */
   readonly smallBytes: number
+  /** Of the first part, whose two sides both swing by half from round to round; the other parts take a third of them. */
   readonly rounds: number
+  readonly fewRounds: number
   readonly hasDelay: boolean
 }
 
@@ -23,10 +25,12 @@ export function options(): TransferOptions {
     process.env[name] = text
     return Number(text)
   }
+  const rounds = number('BENCH_ROUNDS', values.rounds, 9)
   return {
     sizeBytes: number('BENCH_SIZE_MB', values.size, 256) * 1_000_000,
     smallBytes: number('BENCH_SMALL_MB', values.small, 64) * 1_000_000,
-    rounds: number('BENCH_ROUNDS', values.rounds, 3),
+    rounds,
+    fewRounds: Math.ceil(rounds / 3),
     hasDelay: values['no-delay'] !== true,
   }
 }

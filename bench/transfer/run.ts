@@ -5,8 +5,8 @@
  * from holders. Against a raw channel between the same two pages: a sealed file from one holder, then the same behind a wire in network
  * namespaces. From three holders against one: two files of one size, of which the helpers have room for the first only.
  *
- * Fails (exit 1) when a median ratio is below its bar. Options: `--size=MB` (256), `--small=MB` (64, the other parts), `--rounds=N` (3),
- * `--no-delay`.
+ * Fails (exit 1) when a median ratio is below its bar. Options: `--size=MB` (256), `--small=MB` (64, the other parts), `--rounds=N` (9; a
+ * third of them for the other parts), `--no-delay`.
  */
 import { fileURLToPath } from 'node:url'
 import { startSite } from '../harness/site.ts'
@@ -15,7 +15,7 @@ import { runIsolated } from '../lab/lab.ts'
 import { bar, compare, median, speed } from './figures.ts'
 import { options } from './options.ts'
 
-const { sizeBytes, smallBytes, rounds, hasDelay } = options()
+const { sizeBytes, smallBytes, rounds, fewRounds, hasDelay } = options()
 const oneHolderBar = 0.8
 /** Not slower than one: what two runs of the same kind differ by is not slower. */
 const threeHoldersBar = 0.95
@@ -50,7 +50,7 @@ try {
   await receiver.call('holders', alone, 1)
   console.log(`one holder and three, ${String(smallBytes / 1e6)} MB each`)
   const ratios: number[] = []
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < fewRounds; round++) {
     const fromOne = speed(await receiver.call('fetch', alone, 3))
     const fromThree = speed(await receiver.call('fetch', everywhere, 2))
     console.log(`  from one ${fromOne.toFixed(1)} MB/s, from three ${fromThree.toFixed(1)} MB/s`)

@@ -190,7 +190,7 @@ export const enLate = {
   'file.more': (p: { name: string }) => `More for ${p.name}`,
   'file.preview': (p: { name: string }) => `Preview of ${p.name}`,
   'file.none': 'No files yet.',
-  'file.kept': (p: { bytes: string }) => `${p.bytes} kept here`,
+  'file.kept': (p: { bytes: string }) => `${p.bytes} kept here for others to fetch`,
   'file.shareFailed': (p: { name: string }) => `${p.name} was not shared.`,
   'file.menu': 'More for files',
   'file.shareFolder': 'Share a folder',

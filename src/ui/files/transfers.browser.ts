@@ -19,6 +19,20 @@ function begin({ open }: FakePeer, transfer: Pick<Transfer, 'direction' | 'state
   open.files.begin({ id: 't', name: facts.name, file: id, ...transfer })
 }
 
+describe('the list of files', () => {
+  it('says what is kept for others, which what an interrupted download left is not', async () => {
+    const { peer } = await mountRoom()
+    begin(peer, { direction: 'fetch', state: { kind: 'interrupted', progress } })
+    await expect.element(card).toHaveTextContent('Interrupted: what has come is kept')
+    const words = page.getByText('kept here for others to fetch')
+    expect(words.elements()).toHaveLength(0)
+    const durability = { k: 1, n: 1, holdings: [], survivableLosses: 0, safeToClose: false }
+    const facts = { id: 'other' as FileId, name: 'other.pdf', mediaType: '', owner: 'ann' as AccountId }
+    peer.open.files.put({ ...facts, sizeBytes: 20_000_000, isLocal: false, keptBytes: 2_000_000, durability })
+    await expect.element(words).toHaveTextContent('2 MB kept here for others to fetch')
+  })
+})
+
 describe('a transfer that is not a download', () => {
   it('FI-46 that was interrupted while it was brought here goes on being brought here', async () => {
     const { peer } = await mountRoom()

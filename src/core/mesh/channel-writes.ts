@@ -1,12 +1,9 @@
 import type { Stream } from '@libp2p/interface'
-import type { Clock } from '../base/clock.ts'
 import { channelHighBytes, channelLowBytes, channelMessageBytes } from './constants.ts'
-import { LineRate } from './line-rate.ts'
+import type { LineChannel, LineRate } from './line-rate.ts'
 
 /** As much of an RTCDataChannel as sending needs (W3C WebRTC section 6.2). */
-export interface SendingChannel {
-  readonly readyState: string
-  readonly bufferedAmount: number
+export interface SendingChannel extends LineChannel {
   bufferedAmountLowThreshold: number
   send(bytes: Uint8Array<ArrayBuffer>): void
 }
@@ -32,21 +29,22 @@ const messageTag = 0x12
  * Makes writing to a WebRTC stream cheaper without changing what is on the wire: each message leaves with its length in one data-channel message
  * instead of two, after one copy instead of two, and the writer goes on before the channel is empty. Streams of other transports are left alone.
  *
- * @returns the rate at which its channel's line takes what is written; undefined for other transports
+ * @param line is told of its channel and what that is given
+ * @returns whether it is a WebRTC stream
  */
-export function hastenWrites(stream: Stream, clock: Clock): LineRate | undefined {
+export function hastenWrites(stream: Stream, line: LineRate): boolean {
   const own: Partial<ChannelStream> = stream as unknown as Partial<ChannelStream> // private to its package; looked at before use
   const { channel } = own
-  if (!isChannel(channel) || typeof own.sendData !== 'function') return undefined
-  const rate = new LineRate(clock)
+  if (!isChannel(channel) || typeof own.sendData !== 'function') return false
+  line.follow(channel)
   channel.bufferedAmountLowThreshold = channelLowBytes
   own.sendData = (data) => {
     if (channel.readyState !== 'open') return { sentBytes: 0, canSendMore: false }
-    rate.give(data.byteLength, channel.bufferedAmount)
+    line.give(data.byteLength)
     channel.send(messageOf(data, workspace))
     return { sentBytes: data.byteLength, canSendMore: channel.bufferedAmount < channelHighBytes }
   }
-  return rate
+  return true
 }
 
 /** A message as the specification frames it: its length, then field 2 with the bytes. A view of `space` when that is long enough. */

@@ -59,7 +59,8 @@ export const maxGossipBacklogBytes = 1024 * 1024
 export const maxRelayAddresses = 16
 
 /**
- * Bytes of a large frame that travel in one write (ME-11): `usual` where the line is not known, `least` on a slow one and `most` on a quick one.
+ * Bytes of a large frame that travel in one write (ME-11): `most` on a quick line, `least` on a slow one or one that was not measured, `usual` where lines
+ * are not measured.
  */
 export const writeBytes = { least: 16 * 1024, usual: 64 * 1024, most: 128 * 1024 } as const
 

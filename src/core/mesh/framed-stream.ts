@@ -1,6 +1,5 @@
 import type { Stream } from '@libp2p/interface'
 import { AbortError, errorName, InvalidMessageError, ProtocolError } from '../base/errors.ts'
-import type { Clock } from '../base/clock.ts'
 import type { PeerId } from '../base/ids.ts'
 import { hastenWrites } from './channel-writes.ts'
 import { maxQueuedBytes, writeBytes } from './constants.ts'
@@ -19,7 +18,8 @@ export class FramedStream implements MeshStream {
   readonly path: Path
   readonly #stream: Stream
   readonly #parser: FrameParser
-  readonly #rate: LineRate | undefined
+  readonly #line: LineRate
+  readonly #isMeasured: boolean
   readonly #over = new AbortController()
   #queue: Uint8Array<ArrayBuffer>[] = []
   #outbox: Uint8Array[] = []
@@ -30,12 +30,13 @@ export class FramedStream implements MeshStream {
   #error: Error | undefined
   #wake: (() => void)[] = []
 
-  constructor(stream: Stream, peer: PeerId, path: Path, maxFrameBytes: number, clock: Clock) {
+  constructor(stream: Stream, peer: PeerId, path: Path, maxFrameBytes: number, line: LineRate) {
     this.peer = peer
     this.protocol = stream.protocol
     this.path = path
     this.#stream = stream
-    this.#rate = hastenWrites(stream, clock)
+    this.#line = line
+    this.#isMeasured = hastenWrites(stream, line)
     this.#parser = new FrameParser(maxFrameBytes)
     stream.addEventListener('remoteCloseWrite', () => this.#end())
     stream.addEventListener('close', (event) => this.#closed(event.error))
@@ -99,7 +100,7 @@ export class FramedStream implements MeshStream {
   async #flush(): Promise<void> {
     await Promise.resolve()
     this.#sending = undefined
-    const writes = writesOf(this.#outbox, this.#rate?.writeBytes ?? writeBytes.usual)
+    const writes = writesOf(this.#outbox, this.#isMeasured ? this.#line.writeBytes : writeBytes.usual)
     this.#outbox = []
     if (this.#error !== undefined) throw asClosed(this.#error)
     let hasRoom = true

@@ -1,11 +1,20 @@
 import type { Clock } from '../base/clock.ts'
 import { lineSampleMs, writeBytes, writeSpanMs } from './constants.ts'
 
-/** What a line carries, by what leaves the buffer in front of it, and how much of a large frame is therefore written at once (ME-11). */
+/** What is looked at of a data channel (W3C WebRTC section 6.2). */
+export interface LineChannel {
+  readonly readyState: string
+  readonly bufferedAmount: number
+}
+
+/**
+ * What the line of a connection carries, by what leaves the buffers of its channels, and how much of a large frame is therefore written at once
+ * (ME-11).
+ */
 export class LineRate {
   readonly #clock: Clock
-  /** A guess until it was measured. */
-  #bytesPerMs: number = writeBytes.usual / writeSpanMs
+  readonly #channels = new Set<LineChannel>()
+  #bytesPerMs: number = writeBytes.least / writeSpanMs
   #givenBytes = 0
   #sample: { readonly at: number; readonly leftBytes: number }
   /** Whether nothing waited at some time of the sample: the line may be quicker than what it was given. */
@@ -16,8 +25,21 @@ export class LineRate {
     this.#sample = { at: clock.now(), leftBytes: 0 }
   }
 
-  /** Takes note of what is given to the line. `waitingBytes` were still in its buffer before. */
-  give(bytes: number, waitingBytes: number): void {
+  /** Bytes that the line carries in {@link writeSpanMs}: a power of two within {@link writeBytes}, so that pieces are cut evenly. The least until it was measured. */
+  get writeBytes(): number {
+    let bytes: number = writeBytes.most
+    while (bytes > writeBytes.least && bytes > this.#bytesPerMs * writeSpanMs) bytes /= 2
+    return bytes
+  }
+
+  /** Looks at one more of its channels, while it is open. */
+  follow(channel: LineChannel): void {
+    this.#channels.add(channel)
+  }
+
+  /** To be called before any of its channels is given so many bytes. */
+  give(bytes: number): void {
+    const waitingBytes = this.#waitingBytes()
     if (waitingBytes === 0) this.#hasRested = true
     const leftBytes = this.#givenBytes - waitingBytes
     this.#givenBytes += bytes
@@ -30,10 +52,15 @@ export class LineRate {
     this.#hasRested = waitingBytes === 0
   }
 
-  /** Bytes that the line carries in {@link writeSpanMs}: a power of two within {@link writeBytes}, so that pieces are cut evenly. */
-  get writeBytes(): number {
-    let bytes: number = writeBytes.most
-    while (bytes > writeBytes.least && bytes > this.#bytesPerMs * writeSpanMs) bytes /= 2
+  /** Of channels that are closed nothing waits any more, and what waited may not have left. */
+  #waitingBytes(): number {
+    let bytes = 0
+    let hasClosed = false
+    for (const channel of this.#channels) {
+      if (channel.readyState === 'open') bytes += channel.bufferedAmount
+      else hasClosed = this.#channels.delete(channel)
+    }
+    if (hasClosed) this.#sample = { at: this.#clock.now(), leftBytes: this.#givenBytes - bytes }
     return bytes
   }
 }

@@ -7,6 +7,7 @@ import { maxStreamsPerProtocol, openStreamTimeoutMs } from './constants.ts'
 import { NoLinkError, ProtocolUnsupportedError, StreamClosedError } from './errors.ts'
 import { FramedStream } from './framed-stream.ts'
 import type { HandleOptions, MeshStream, OpenOptions, StreamHandler } from './index.ts'
+import { LineRate } from './line-rate.ts'
 import { bestOf, pathOf } from './link-table.ts'
 
 interface StreamsInit {
@@ -20,6 +21,7 @@ interface StreamsInit {
 /** Streams of frames over a peer's best connection: opening ours, and answering those of admitted peers (SPEC ME-1, ME-2). */
 export class Streams {
   readonly #init: StreamsInit
+  readonly #lines = new WeakMap<Connection, LineRate>()
   readonly #handlers = new Map<string, { handler: StreamHandler; options: HandleOptions }>()
 
   constructor(init: StreamsInit) {
@@ -45,7 +47,7 @@ export class Streams {
         maxOutboundStreams: maxStreamsPerProtocol,
         signal: options.signal === undefined ? patience : AbortSignal.any([options.signal, patience]),
       })
-      return new FramedStream(stream, peer, path, options.maxFrameBytes, this.#init.clock)
+      return new FramedStream(stream, peer, path, options.maxFrameBytes, this.#lineOf(connection))
     } catch (cause) {
       if (isAbort(cause) && options.signal?.aborted === true) throw cause
       if (errorName(cause) === 'UnsupportedProtocolError') {
@@ -86,17 +88,28 @@ export class Streams {
   }
 
   #answer(stream: Stream, connection: Connection, handler: StreamHandler, options: HandleOptions): void {
-    const { logger, isAdmitted, clock } = this.#init
+    const { logger, isAdmitted } = this.#init
     const peer = connection.remotePeer.toString() as PeerId // libp2p's own text form
     if (options.beforeAdmission !== true && !isAdmitted(peer)) {
       logger('debug', 'stream before admission', { peer, protocol: stream.protocol })
       stream.abort(new NoLinkError('not admitted'))
       return
     }
-    const framed = new FramedStream(stream, peer, pathOf(connection), options.maxFrameBytes, clock)
+    const framed = new FramedStream(
+      stream,
+      peer,
+      pathOf(connection),
+      options.maxFrameBytes,
+      this.#lineOf(connection),
+    )
     handler(framed).catch((error: unknown) => {
       logger('debug', 'handler failed', { peer, protocol: stream.protocol, error: errorName(error) })
       framed.abort(error instanceof Error ? error : new Error(String(error)))
     })
+  }
+  #lineOf(connection: Connection): LineRate {
+    const line = this.#lines.get(connection) ?? new LineRate(this.#init.clock)
+    this.#lines.set(connection, line)
+    return line
   }
 }

@@ -14,6 +14,8 @@ export interface PlainPage {
   act(expression: string): Promise<unknown>
   /** Bytes of the page's heap that are in use once everything that can be collected was: script objects and what they own. */
   heapBytes(): Promise<number>
+  /** Puts its window away, or back. A page whose window is away is hidden, as a tab is behind another. */
+  setMinimized(isMinimized: boolean): Promise<void>
   /** Closes the page and forgets its profile. */
   close(): Promise<void>
 }
@@ -106,6 +108,11 @@ export class PlainBrowser {
         const usage = await client.send('Runtime.getHeapUsage', undefined, sessionId)
         const { usedSize, embedderHeapUsedSize, backingStorageSize } = usage as HeapUsage
         return usedSize + (embedderHeapUsedSize ?? 0) + (backingStorageSize ?? 0)
+      },
+      async setMinimized(isMinimized) {
+        const { windowId } = await client.send('Browser.getWindowForTarget', { targetId })
+        const windowState = isMinimized ? 'minimized' : 'normal'
+        await client.send('Browser.setWindowBounds', { windowId, bounds: { windowState } })
       },
       close: () => client.send('Target.disposeBrowserContext', { browserContextId }),
     }

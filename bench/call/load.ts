@@ -7,6 +7,8 @@ import { cpuSeconds } from './process-tree.ts'
 export const loadSizes: readonly number[] = [2, 4, 6]
 /** The size the bars are for. */
 const crowd = 6
+/** So many windows are seen side by side at most. */
+const mostSeen = 4
 /** The browser's estimate of the line, and with it what it sends, has grown by then. */
 const settleMs = 8_000
 const measureMs = 15_000
@@ -101,6 +103,7 @@ function print(title: string, load: Load): void {
  * What calls of 2, 4 and 6 tabs on this one machine cost and how they come through, adaptation on and off. "Off" is the probe's
  * doing, not a switch of the app: it takes all limits from the senders and lets no `setParameters` of the app set one, so that each
  * link carries the whole camera. What the browser limits by itself when it runs short of bandwidth or processor, it still does.
+ * Of the six one is seen, as of tabs of one window; the four are all seen, side by side.
  */
 export async function measureLoad(sizes: readonly number[]): Promise<boolean> {
   const room = await PeopleInRoom.open(0)
@@ -112,7 +115,8 @@ export async function measureLoad(sizes: readonly number[]): Promise<boolean> {
         await Promise.all(room.people.map((one) => one.adapt(isAdapting)))
         await pause(settleMs)
         const load = await measure(room)
-        print(`${String(size)} tabs, adaptation ${isAdapting ? 'on' : 'off'}`, load)
+        const seen = size > mostSeen ? 'one' : 'all'
+        print(`${String(size)} tabs, ${seen} seen, adaptation ${isAdapting ? 'on' : 'off'}`, load)
         if (size === crowd && isAdapting) holds = judge(load)
       }
       await Promise.all(room.people.map((one) => one.adapt(true)))
@@ -123,17 +127,30 @@ export async function measureLoad(sizes: readonly number[]): Promise<boolean> {
   }
 }
 
-/** Brings more people into the room, then each into the call; the first two ring. */
+/**
+ * Brings more people into the room, then each into the call; the first two ring. Up to four are in windows side by side; more are like tabs of one
+ * window, of which the newest is seen.
+ */
 async function grow(room: PeopleInRoom, size: number): Promise<void> {
   const inCall = room.people.length
-  while (room.people.length < size) await room.add()
+  const hideOthers = async (seen: Person | undefined): Promise<void> => {
+    for (const one of size > mostSeen ? room.people : []) await one.setHidden(one !== seen)
+  }
+  await hideOthers(undefined)
+  while (room.people.length < size) {
+    await room.add()
+    await hideOthers(room.people.at(-1))
+  }
   const [first, second] = room.people
   if (inCall === 0 && first !== undefined && second !== undefined) {
+    await hideOthers(second)
     await first.ring(second)
     await second.pressAndSee('Accept with video', 1)
   }
-  for (let others = Math.max(2, inCall); others < size; others++)
+  for (let others = Math.max(2, inCall); others < size; others++) {
+    await hideOthers(room.people[others])
     await room.people[others]?.joinCall('Join the call', others)
+  }
 }
 
 function judge({ lost, tileFps, linkFps }: Load): boolean {

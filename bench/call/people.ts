@@ -28,6 +28,7 @@ export interface Received {
 export class Person {
   readonly name: string
   readonly #page: PlainPage
+  #isHidden = false
 
   constructor(name: string, page: PlainPage) {
     this.name = name
@@ -46,10 +47,11 @@ export class Person {
     await this.#page.act(`callProbe.introduce(${JSON.stringify(this.name)})`)
   }
 
-  /** Waits until so many others are linked. Throws when the window is not a visible one: its pictures would not be drawn. */
+  /** Waits until so many others are linked. Throws when the window is not as it should be: pictures are drawn in visible ones only. */
   async sees(others: number): Promise<void> {
     const visibility = await this.#page.ask(`callProbe.sees(${String(others)})`)
-    if (visibility !== 'visible') throw new Error(`the window of ${this.name} is ${String(visibility)}`)
+    if (visibility !== (this.#isHidden ? 'hidden' : 'visible'))
+      throw new Error(`the window of ${this.name} is ${String(visibility)}`)
   }
 
   async isIdle(): Promise<void> {
@@ -78,6 +80,12 @@ export class Person {
 
   async adapt(isOn: boolean): Promise<void> {
     await this.#page.ask(`callProbe.adapt(${String(isOn)})`)
+  }
+
+  /** Hides the page as behind another tab of the window, or shows it. */
+  async setHidden(isHidden: boolean): Promise<void> {
+    await this.#page.setMinimized(isHidden)
+    this.#isHidden = isHidden
   }
 
   async connections(): Promise<{ open: number; held: number }> {

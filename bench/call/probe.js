@@ -191,7 +191,7 @@ window.callProbe = {
     }
     const tiles = pictures().map((video) => {
       const { totalVideoFrames, droppedVideoFrames } = video.getVideoPlaybackQuality()
-      const isVisible = isShown(video) && overlapsWindow(video)
+      const isVisible = !document.hidden && isShown(video) && overlapsWindow(video)
       return { isVisible, frames: totalVideoFrames - droppedVideoFrames, height: video.videoHeight }
     })
     return { atMs: performance.now(), links, tiles }

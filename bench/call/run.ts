@@ -5,7 +5,8 @@
  * Times are counted inside the page, from the press to pictures that are drawn.
  *
  * Fails (exit 1) when a bar is missed: accept to picture over 500 ms (median of 20), join of a call of three to all pictures over
- * 1,500 ms (median of 9), six tabs with adaptation lose 1 % of sound or draw a visible tile less than 5 times a second.
+ * 1,500 ms (median of 9), six tabs, one of them seen, with adaptation lose 1 % of sound or draw a visible tile less than 5
+ * times a second.
  * Options: `--only=accept|join|load`, `--tabs=2|4|6` for one size of the last. Linux only: processor times are read from /proc. Needs `npm run build` before.
  */
 import { parseArgs } from 'node:util'

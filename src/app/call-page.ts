@@ -47,3 +47,19 @@ export function watchNetwork(changed: (all: boolean) => void, signal: AbortSigna
   )
   document.addEventListener('visibilitychange', () => !document.hidden && changed(false), { signal })
 }
+
+/** A page that is hidden for less than this, as on the way through other tabs, still counts as seen, in ms. */
+const hiddenGraceMs = 3_000
+
+/** Tells whether the page can be seen: late when it is hidden, at once when it is back. */
+export function watchSight(changed: (isSeen: boolean) => void, signal: AbortSignal): void {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const look = (): void => {
+    clearTimeout(timer)
+    if (document.hidden) timer = setTimeout(() => changed(false), hiddenGraceMs)
+    else changed(true)
+  }
+  document.addEventListener('visibilitychange', look, { signal })
+  signal.addEventListener('abort', () => clearTimeout(timer), { once: true })
+  look()
+}

@@ -12,7 +12,7 @@ import type {
   RingIntoOutcome,
 } from '../core/calls/index.ts'
 import { CallChoices } from './call-choices.svelte.ts'
-import { keepAwake, watchNetwork } from './call-page.ts'
+import { keepAwake, watchNetwork, watchSight } from './call-page.ts'
 import type { CallMediaStreams, CallStreams } from './call-streams.ts'
 import { CallVoices } from './call-voices.svelte.ts'
 import { LinkHistory, type FigureSample } from './link-history.ts'
@@ -71,6 +71,7 @@ export class CallState {
   #isSilenced = $state(false)
   #isPreparing = $state(false)
   #isTalking = $state(false)
+  #isPageSeen = $state(true)
   #reactions = $state.raw<readonly ShownReaction[]>([])
   #nextReaction = 0
   #wake: (() => void) | undefined
@@ -95,6 +96,7 @@ export class CallState {
     for (const kind of ['microphone', 'camera'] as const)
       void calls.useDevice(kind, this.choices.device(kind))
     watchNetwork((all) => calls.restart(all), signal)
+    watchSight((isSeen) => (this.#isPageSeen = isSeen), signal)
     this.#follow(calls.state())
   }
 
@@ -151,12 +153,12 @@ export class CallState {
   }
   /**
    * Asks a participant for as much of its camera as a tile has use for, within what the person wants to spend. Beyond four
-   * others only tiles that are seen carry a picture.
+   * others only tiles that are in view carry a picture; while the page is hidden only one that floats over other windows.
    */
-  showsTile(peer: PeerId, width: number, isSeen: boolean): void {
+  showsTile(peer: PeerId, width: number, isInView: boolean, isFloating: boolean): void {
     const { now, choices } = this
     const others = now.kind === 'live' || now.kind === 'connecting' ? now.people.length : 0
-    const isNeeded = isSeen || others <= crowd
+    const isNeeded = isFloating || (this.#isPageSeen && (isInView || others <= crowd))
     const want = !isNeeded || choices.spend === 'sound' ? 'none' : wantOf(width)
     this.#init.calls.want(peer, choices.spend === 'saver' && want !== 'none' ? 'small' : want)
   }

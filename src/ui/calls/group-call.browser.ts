@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { page, userEvent } from 'vitest/browser'
 import type { AccountId, CallId, PeerId } from '../../core/base/ids.ts'
 import type { CallState, Participant } from '../../core/calls/index.ts'
@@ -163,6 +163,21 @@ describe('a call of the room', () => {
     await expect.poll(() => wants.get(ann)).toBe('none')
   })
 
+  it('CA-19: asks for no picture while the page is hidden for longer, and at once when it is back', async () => {
+    const { peer: fake } = await inCall(person('ann'), person('ben'))
+    const { wants } = fake.open.calls
+    const ann = 'tab of ann' as PeerId
+    await expect.poll(() => wants.get(ann)).toMatch(/small|medium|large/)
+    // No test can put its own window away: what the page is told of it is the same.
+    const isHidden = vi.spyOn(document, 'hidden', 'get').mockReturnValue(true)
+    onTestFinished(() => isHidden.mockRestore())
+    document.dispatchEvent(new Event('visibilitychange'))
+    expect(wants.get(ann)).toMatch(/small|medium|large/)
+    await expect.poll(() => wants.get(ann), { timeout: 10_000 }).toBe('none')
+    isHidden.mockReturnValue(false)
+    document.dispatchEvent(new Event('visibilitychange'))
+    await expect.poll(() => wants.get(ann)).toMatch(/small|medium|large/)
+  })
   it('says how well each comes through, and nothing when there is nothing true to say', async () => {
     const { peer: fake } = await inCall(person('ann'))
     const { calls } = fake.open

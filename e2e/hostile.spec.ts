@@ -191,7 +191,8 @@ async function flipsBits(tab: Tab): Promise<void> {
     const { send } = RTCDataChannel.prototype
     RTCDataChannel.prototype.send = function wrong(this: RTCDataChannel, data: ArrayBufferView<ArrayBuffer>) {
       const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice()
-      if (bytes.length > 60_000) bytes[30_000] = (bytes[30_000] ?? 0) ^ 1
+      // As long as a part of a piece is on any line; what else is said is shorter.
+      if (bytes.length > 12_000) bytes[8_000] = (bytes[8_000] ?? 0) ^ 1
       send.call(this, bytes)
     } as typeof send
   })

@@ -8,7 +8,8 @@
 # its input, a line each, answered by a line each:
 #
 #   shape DELAY_MS LOSS KBIT_PER_SECOND QUEUE_MS   from now on, each way; 0 for none
-#   count                                          packets, bytes let through, packets lost: first end's, second end's of each
+#   count                                          bytes let through from the first end and from the second, and of each stream of RTP
+#                                                  SSRC:LET_THROUGH:LOST, in packets
 use strict;
 use warnings;
 use Fcntl qw(F_SETFL F_GETFL O_NONBLOCK O_RDWR);
@@ -26,9 +27,11 @@ my ($delay_ms, @names) = @ARGV;
 die "usage: wire.pl DELAY_MS NAMESPACE=INTERFACE NAMESPACE=INTERFACE\n" if @names != 2;
 my $delay = $delay_ms / 1000;
 my ($loss, $byte_seconds, $queue) = (0, 0, 0);
-# By the end that sent: packets let through, their bytes, packets lost; and when a narrow wire is free again.
-my (@packets, @bytes, @lost, @free);
-$packets[$_] = $bytes[$_] = $lost[$_] = $free[$_] = 0 for 0, 1;
+# By the end that sent: bytes let through, and when a narrow wire is free again.
+my (@bytes, @free);
+$bytes[$_] = $free[$_] = 0 for 0, 1;
+# By the SSRC of a stream: packets let through, packets lost.
+my %streams;
 srand 1; # the same losses in every run
 my @ends = map { open_end(split /=/, $_, 2) } @names;
 $| = 1;
@@ -57,6 +60,7 @@ for (;;) {
     for (1 .. 64) {
       sysread $ends[$i], my $packet, 65536 or last;
       my $through = takes($i, length $packet, $now);
+      count_media($packet, defined $through);
       push @{$under_way[$i]}, [$through + $delay, $packet] if defined $through;
     }
   }
@@ -66,7 +70,7 @@ sub obey {
   my ($word, @numbers) = split / /, shift;
   ($delay, $loss, $byte_seconds, $queue) = ($numbers[0] / 1000, $numbers[1], 0, $numbers[3] / 1000) if $word eq 'shape';
   $byte_seconds = 8 / 1000 / $numbers[2] if $word eq 'shape' && $numbers[2] > 0;
-  print $word eq 'count' ? join(' ', @packets, @bytes, @lost) : 'done', "\n";
+  print $word eq 'count' ? join(' ', @bytes, map { join ':', $_, @{$streams{$_}} } keys %streams) : 'done', "\n";
 }
 
 # When a packet is through the narrow part of the wire; undefined when it is lost or waits too long.
@@ -74,13 +78,24 @@ sub takes {
   my ($i, $length, $now) = @_;
   my $start = $byte_seconds > 0 && $free[$i] > $now ? $free[$i] : $now;
   if (rand() < $loss || $start - $now > $queue && $byte_seconds > 0) {
-    $lost[$i]++;
     return undef;
   }
   $free[$i] = $start + $length * $byte_seconds;
-  $packets[$i]++;
   $bytes[$i] += $length;
   return $free[$i];
+}
+
+# Counts an IP packet that carries RTP over UDP, as told apart by RFC 7983 and RFC 5761; not those in TURN's channels.
+sub count_media {
+  my ($packet, $is_through) = @_;
+  my $version = ord($packet) >> 4;
+  my ($protocol_at, $payload_at) = $version == 6 ? (6, 48) : (9, (ord($packet) & 15) * 4 + 8);
+  return if length $packet < $payload_at + 12 || ord(substr $packet, $protocol_at, 1) != 17;
+  my ($first, $second, $ssrc) = unpack 'C2 x6 N', substr $packet, $payload_at, 12;
+  my $type = $second & 127;
+  return if $first >> 6 != 2 || $type >= 64 && $type <= 95;
+  $streams{$ssrc} //= [0, 0];
+  $streams{$ssrc}[$is_through ? 0 : 1]++;
 }
 
 # Makes a TUN device in a network namespace and gives its handle; this process stays in that namespace.

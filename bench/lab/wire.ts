@@ -12,11 +12,12 @@ export interface WireShape {
 /** A packet that would wait longer than this for a slow wire is dropped, as by a router with a queue of its time. */
 const queueMs = 300
 
-/** What a wire has carried since it was made, from its first end to its second and back. */
+/** What a wire has carried since it was made. */
 export interface WireCount {
-  readonly packets: readonly [number, number]
+  /** From its first end to its second, and back. */
   readonly bytes: readonly [number, number]
-  readonly lost: readonly [number, number]
+  /** Packets of RTP by the SSRC of their stream. */
+  readonly media: ReadonlyMap<number, { readonly through: number; readonly lost: number }>
 }
 
 /** A wire between two network namespaces that can be made slow, narrow and lossy: for kernels without `tc netem`. */
@@ -54,9 +55,12 @@ export class Wire {
   }
 
   async count(): Promise<WireCount> {
-    const numbers = (await this.#ask('count')).split(' ').map(Number)
-    const pair = (at: number): readonly [number, number] => [numbers[at] ?? 0, numbers[at + 1] ?? 0]
-    return { packets: pair(0), bytes: pair(2), lost: pair(4) }
+    const [first, second, ...streams] = (await this.#ask('count')).split(' ')
+    const media = streams.map((stream) => {
+      const [ssrc = NaN, through = NaN, lost = NaN] = stream.split(':').map(Number)
+      return [ssrc, { through, lost }] as const
+    })
+    return { bytes: [Number(first), Number(second)], media: new Map(media) }
   }
 
   stop(): void {

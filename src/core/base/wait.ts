@@ -60,3 +60,9 @@ export async function delay(delayMs: number, clock: Clock, signal?: AbortSignal)
     signal?.addEventListener('abort', onAbort, { once: true })
   })
 }
+
+/** Fires when `signal` does, or after so long. */
+export function signalWithin(timeoutMs: number, signal: AbortSignal | undefined): AbortSignal {
+  const patience = AbortSignal.timeout(timeoutMs)
+  return signal === undefined ? patience : AbortSignal.any([signal, patience])
+}

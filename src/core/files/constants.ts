@@ -50,6 +50,15 @@ export const creditRefillShare = 0.75
  */
 export const creditSpanMs = { least: 100, most: 1_000 } as const
 
+/** Lines to the only holder of a fetch that takes long, its link included (FI-79). */
+export const linesToOnlyHolder = 3
+
+/** A fetch takes long when so much time is left, in ms: another line takes half a second and some work on both sides. */
+export const longFetchMs = 4_000
+
+/** A holder that gives less is not held up by its line's window, but by the line, or by others who fetch from it. */
+export const quickHolderBytesPerSecond = 4_194_304
+
 /** How long a holder's rate is measured for one sample. */
 export const rateSampleMs = 250
 

@@ -83,6 +83,7 @@ export async function fetchFile(components: PullComponents, job: FetchJob): Prom
   const pull = new SegmentPull(components, {
     ...{ record, context, shelf: kept?.shelf },
     onPiece: kept === undefined ? undefined : (piece) => kept.add(piece),
+    leftBytes: () => meter.leftBytes,
     onTurn: (missing) => {
       missingShards = missing
       report()

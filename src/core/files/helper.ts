@@ -7,10 +7,12 @@ import {
   creditSpanMs,
   firstCreditBytes,
   maxInFlightBytes,
+  quickHolderBytesPerSecond,
   rateSampleMs,
   silentAfterMs,
 } from './constants.ts'
-import { PieceStream, type ReceivedPiece } from './piece-stream.ts'
+import { HolderLines } from './holder-lines.ts'
+import type { PieceStream, ReceivedPiece } from './piece-stream.ts'
 
 /** What a holder that was not measured yet is taken to give. */
 const guessedBytesPerSecond = 1_048_576
@@ -23,14 +25,11 @@ export interface Owed {
   readonly askedAt: number
 }
 
-/** One account as a download knows it: its stream, what it owes, and how fast it is. */
+/** One account as a download knows it: its streams, what it owes, and how fast it is. */
 export class Helper {
   readonly account: AccountId
-  readonly #components: {
-    readonly room: Pick<Room, 'openStream'>
-    readonly clock: Clock
-    readonly file: FileId
-  }
+  readonly #clock: Clock
+  readonly #lines: HolderLines
   #peer: PeerId
   /** Pieces asked for so far. */
   asked = 0
@@ -38,17 +37,13 @@ export class Helper {
   pausedUntil = -Infinity
   /** Columns it turned out not to have. */
   readonly lacking = new Set<number>()
-  #stream: Promise<PieceStream> | undefined
-  #open: PieceStream | undefined
-  /** In the order asked, which is the order of the answers. */
+  /** In the order asked, which over one stream is the order of the answers. */
   #owed: Owed[] = []
   #inFlightBytes = 0
   #isFilling = true
   #bytesPerSecond: number | undefined
-  #roundTripMs = 0
   #sample = { at: 0, bytes: 0 }
   #receivedBytes = 0
-  #seenBytes = 0
   #movedAt: number
 
   constructor(
@@ -56,7 +51,8 @@ export class Helper {
     account: AccountId,
     peer: PeerId,
   ) {
-    this.#components = components
+    this.#clock = components.clock
+    this.#lines = new HolderLines(components)
     this.account = account
     this.#peer = peer
     this.#movedAt = components.clock.now()
@@ -79,19 +75,16 @@ export class Helper {
   /** Another tab of the account may be closer now; it is changed over to between streams only. */
   setPeer(peer: PeerId): void {
     // Ended while nothing was asked on it: that is no failure.
-    if (this.#open?.isOver === true && this.#owed.length === 0) this.drop()
-    if (this.#stream === undefined) this.#peer = peer
+    if (this.#lines.isOver && this.#owed.length === 0) this.drop()
+    if (!this.#lines.isThere) this.#peer = peer
   }
 
   /** Takes note of what came since the last time; call before asking how it does. */
   observe(): void {
-    const now = this.#components.clock.now()
-    const seenBytes = this.#open?.receivedBytes ?? 0
-    if (seenBytes !== this.#seenBytes) {
-      this.#receivedBytes += seenBytes - this.#seenBytes
-      this.#seenBytes = seenBytes
-      this.#movedAt = now
-    }
+    const now = this.#clock.now()
+    const { receivedBytes } = this.#lines
+    if (receivedBytes !== this.#receivedBytes) this.#movedAt = now
+    this.#receivedBytes = receivedBytes
     const elapsedMs = now - this.#sample.at
     if (this.#owed.length === 0 || elapsedMs < rateSampleMs) return
     const rate = ((this.#receivedBytes - this.#sample.bytes) * 1000) / elapsedMs
@@ -101,7 +94,7 @@ export class Helper {
 
   /** Whether it owes something and no byte has come for a while (FI-32). */
   isSilent(): boolean {
-    return this.#owed.length > 0 && this.#components.clock.now() - this.#movedAt >= silentAfterMs
+    return this.#owed.length > 0 && this.#clock.now() - this.#movedAt >= silentAfterMs
   }
 
   /** How long it would take to give one more piece of this length, in ms; a guess while it was not measured. */
@@ -140,7 +133,7 @@ export class Helper {
 
   #creditBytes(): number {
     const { least, most } = creditSpanMs
-    const spanMs = Math.min(most, Math.max(least, creditRoundTrips * this.#roundTripMs))
+    const spanMs = Math.min(most, Math.max(least, creditRoundTrips * this.#lines.roundTripMs))
     const bytes = ((this.#bytesPerSecond ?? 0) * spanMs) / 1000
     return Math.min(maxInFlightBytes, Math.max(firstCreditBytes, bytes))
   }
@@ -151,7 +144,7 @@ export class Helper {
     shard: number,
     sizeBytes: number,
   ): { readonly owed: Owed; readonly answer: Promise<ReceivedPiece>; readonly stream: Promise<PieceStream> } {
-    const now = this.#components.clock.now()
+    const now = this.#clock.now()
     if (this.#owed.length === 0) {
       this.#movedAt = now
       this.#sample = { at: now, bytes: this.#receivedBytes }
@@ -160,7 +153,7 @@ export class Helper {
     this.#owed.push(owed)
     this.#inFlightBytes += sizeBytes
     this.asked++
-    const stream = (this.#stream ??= this.#openStream())
+    const stream = this.#lines.take(this.#peer)
     const answer = stream.then((open) => open.request(segment, shard, sizeBytes))
     return { owed, answer, stream }
   }
@@ -175,27 +168,21 @@ export class Helper {
   }
 
   isOn(stream: Promise<PieceStream>): boolean {
-    return this.#stream === stream
+    return this.#lines.has(stream)
   }
 
-  /** Ends its stream; what it owes fails. */
+  /** Asks it over one line more from now on, if it gives so much that its line may be what holds it up (FI-78). */
+  widen(): void {
+    if ((this.#bytesPerSecond ?? 0) >= quickHolderBytesPerSecond) this.#lines.widen(this.#peer)
+  }
+
+  /** Ends one of its streams, what it owes on that fails; false for the one over its link, without which it is asked no more. */
+  narrow(stream: Promise<PieceStream>): boolean {
+    return this.#lines.narrow(stream)
+  }
+
+  /** Ends its streams; what it owes fails. */
   drop(): void {
-    const stream = this.#stream
-    this.#stream = undefined
-    this.#open = undefined
-    this.#seenBytes = 0
-    stream?.then(
-      (open) => open.close(),
-      () => {},
-    )
-  }
-
-  async #openStream(): Promise<PieceStream> {
-    const stream = await PieceStream.open(this.#components, this.#peer, this.#components.file)
-    this.#open = stream
-    this.#roundTripMs = stream.roundTripMs
-    this.#seenBytes = stream.receivedBytes
-    this.#movedAt = this.#components.clock.now()
-    return stream
+    this.#lines.drop()
   }
 }

@@ -60,10 +60,10 @@ export class PieceStream {
     components: AskComponents,
     peer: PeerId,
     file: FileId,
-    options: { signal?: AbortSignal } = {},
+    options: { signal?: AbortSignal; ownLine?: boolean } = {},
   ): Promise<PieceStream> {
     const wait: WaitOptions = { clock: components.clock, timeoutMs: answerTimeoutMs, signal: options.signal }
-    const stream = await openFilesStream(components, peer, wait)
+    const stream = await openFilesStream(components, peer, { ...wait, ownLine: options.ownLine })
     const askedAt = components.clock.now()
     try {
       await sendRequest(stream, { type: 'pieces', file })

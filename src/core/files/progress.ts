@@ -31,12 +31,16 @@ export class ProgressMeter {
     while ((this.#samples[1]?.at ?? Infinity) <= oldest) this.#samples.shift()
   }
 
+  get leftBytes(): number {
+    return this.#totalBytes - this.#doneBytes
+  }
+
   now(): Progress {
     const first = this.#samples[0]
     const elapsedMs = first === undefined ? 0 : this.#clock.now() - first.at
     const bytesPerSecond =
       first === undefined || elapsedMs < 500 ? 0 : ((this.#doneBytes - first.doneBytes) * 1000) / elapsedMs
-    const leftBytes = this.#totalBytes - this.#doneBytes
+    const { leftBytes } = this
     return {
       doneBytes: this.#doneBytes,
       totalBytes: this.#totalBytes,

@@ -124,14 +124,19 @@ export async function asking<T>(
   }
 }
 
-/** Opens a stream of this protocol. Throws what `Room.openStream` throws, `TimeoutError` or `AbortError`. */
+/** Opens a stream of this protocol, over a connection of its own if told so (ME-15). Throws what `Room.openStream` throws, `TimeoutError` or `AbortError`. */
 export async function openFilesStream(
   { room, clock }: AskComponents,
   peer: PeerId,
-  { timeoutMs, signal }: { timeoutMs: number; signal?: AbortSignal | undefined },
+  {
+    timeoutMs,
+    signal,
+    ownLine = false,
+  }: { timeoutMs: number; signal?: AbortSignal | undefined; ownLine?: boolean | undefined },
 ): Promise<MeshStream> {
   const opening = room.openStream(peer, filesProtocol, {
     maxFrameBytes: chunkBytes,
+    ownLine,
     ...(signal === undefined ? {} : { signal }),
   })
   try {

@@ -45,6 +45,8 @@ export interface PullJob {
   readonly shelf?: Shelf | undefined
   /** Takes each piece that came and is right; never rejects. */
   readonly onPiece?: ((piece: StoredPiece) => Promise<void>) | undefined
+  /** Bytes still to be pulled, where all of the file is. */
+  readonly leftBytes?: () => number
   /** Called after each turn: 0 while pieces are on their way, else how many shards only somebody has who is away. */
   readonly onTurn: (missingShards: number) => void
 }
@@ -84,6 +86,7 @@ export class SegmentPull {
       isBlamed: (account) => components.isBlamed(id, account),
       onBlame: (account, error) => components.onBlame(id, account, error),
       onPiece: job.onPiece,
+      leftBytes: job.leftBytes,
       onTurn: () => this.#look(),
     })
   }

@@ -6,7 +6,7 @@ import { throwIfAborted } from '../base/wait.ts'
 import { pieceBytes, verifyPiece, type Manifest } from '../ces/index.ts'
 import type { Room } from '../room/index.ts'
 import type { StoredPiece } from '../storage/index.ts'
-import { holderPauseMs, lateAfterMs } from './constants.ts'
+import { holderPauseMs, lateAfterMs, longFetchMs } from './constants.ts'
 import { Helper, type Owed } from './helper.ts'
 import { isHostile } from './hostile.ts'
 import type { HolderState } from './index.ts'
@@ -29,6 +29,8 @@ export interface SwarmComponents {
   readonly onBlame: (account: AccountId, error: string) => void
   /** Takes a piece that was wanted and is right; its holder is asked for no more in its stead until this resolves. Never rejects. */
   readonly onPiece?: ((piece: StoredPiece) => Promise<void>) | undefined
+  /** Bytes still wanted, as far as is known: of a holder that gives them alone more lines are asked where that takes long (FI-78). */
+  readonly leftBytes?: (() => number) | undefined
   /** Called whenever it may have become stuck or unstuck. */
   readonly onTurn: () => void
 }
@@ -170,8 +172,18 @@ export class Swarm {
   pump(): void {
     if (this.#failure !== undefined) return
     for (const helper of this.#helpers.values()) helper.observe()
-    if (!this.#isPaused && this.#wants.length > 0) this.#giveOut()
+    if (!this.#isPaused && this.#wants.length > 0) {
+      this.#widen()
+      this.#giveOut()
+    }
     this.#components.onTurn()
+  }
+
+  #widen(): void {
+    const [only, ...others] = [...this.#helpers.values()].filter(({ inFlightBytes }) => inFlightBytes > 0)
+    if (only?.bytesPerSecond === undefined || others.length > 0) return
+    const leftMs = ((this.#components.leftBytes?.() ?? 0) * 1000) / Math.max(1, only.bytesPerSecond)
+    if (leftMs >= longFetchMs) only.widen()
   }
 
   #giveOut(): void {
@@ -261,8 +273,10 @@ export class Swarm {
     }
     // Everything asked on one stream fails with it: count that once.
     if (!helper.isOn(stream) || this.#failure !== undefined) return
+    const isHostileOne = isHostile(error)
+    if (!isHostileOne && helper.narrow(stream)) return
     helper.drop()
-    if (isHostile(error)) {
+    if (isHostileOne) {
       this.#components.onBlame(helper.account, name)
       return
     }

@@ -10,6 +10,9 @@ export const dialTimeoutMs = 4_000
 /** Tries of one dial before it is given up for now. */
 export const dialTries = 3
 
+/** Connections besides a peer's link that streams of ours have for themselves at once. */
+export const maxOwnLines = 2
+
 /** Opening a stream on a link that is up. */
 export const openStreamTimeoutMs = 10_000
 

@@ -4,7 +4,7 @@ import type { Clock, RandomBytes } from '../base/clock.ts'
 import { errorName } from '../base/errors.ts'
 import type { PeerId } from '../base/ids.ts'
 import type { Logger } from '../base/logger.ts'
-import { delay } from '../base/wait.ts'
+import { delay, signalWithin } from '../base/wait.ts'
 import { dialTimeoutMs, dialTries } from './constants.ts'
 import { DialError } from './errors.ts'
 import type { Link, PeerAddress } from './index.ts'
@@ -43,6 +43,20 @@ export class Dialer {
     return this.#dial(target.peer, addresses, signal)
   }
 
+  /** Makes one more direct connection beside the one that stands, over which its signalling goes. One try; throws what libp2p throws. */
+  another(peer: PeerId, signal: AbortSignal): Promise<Connection> {
+    const { node, connections, relays, isThroughRelay } = this.#init
+    const standing = bestOf(connections(peer))?.remoteAddr.toString()
+    const addresses = isThroughRelay
+      ? relays().map((relay) => `${base(relay)}/p2p-circuit/webrtc/p2p/${peer}`)
+      : [standing ?? []].flat()
+    if (addresses.length === 0) throw new DialError('no relay is connected and no address is known')
+    return node().dial(
+      addresses.map((address) => multiaddr(address)),
+      { signal, force: true },
+    )
+  }
+
   /** Addresses through relays we are on come first: they need no new link to another relay. */
   #relayedAddresses({ peer, addresses }: PeerAddress): readonly string[] {
     if (!this.#init.isThroughRelay) return addresses
@@ -57,13 +71,10 @@ export class Dialer {
     let last: unknown
     for (let attempt = 0; attempt < dialTries; attempt++) {
       if (attempt > 0) await delay(150 * attempt + (random(1)[0] ?? 0), clock, signal)
-      const patience = AbortSignal.timeout(dialTimeoutMs)
       try {
         const connection = await node().dial(
           addresses.map((address) => multiaddr(address)),
-          {
-            signal: signal === undefined ? patience : AbortSignal.any([signal, patience]),
-          },
+          { signal: signalWithin(dialTimeoutMs, signal) },
         )
         return linkOf(bestOf(connections(peer)) ?? connection)
       } catch (error) {

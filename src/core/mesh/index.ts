@@ -72,6 +72,8 @@ export interface HandleOptions {
 export interface OpenOptions {
   readonly maxFrameBytes: number
   readonly overRelay?: boolean
+  /** Over a direct connection of its own, made for it beside the link and ended with it (SPEC ME-15). Default false. */
+  readonly ownLine?: boolean
   readonly signal?: AbortSignal
 }
 

@@ -5,6 +5,7 @@ import type { PeerId } from '../base/ids.ts'
 import type { Bytes } from '../base/bytes.ts'
 import type { Clock, RandomBytes } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
+import { signalWithin } from '../base/wait.ts'
 import {
   dialTimeoutMs,
   lookPatienceMs,
@@ -115,6 +116,7 @@ export class Libp2pMesh implements Mesh {
     this.#streams = new Streams({
       node: () => this.#node,
       connections: (peer) => this.#connections(peer),
+      dialAnother: (peer, signal) => this.#directly(peer, () => this.#dialer.another(peer, signal)),
       isAdmitted: (peer) => this.#admitted.has(peer),
       clock: init.clock,
       logger: init.logger,
@@ -212,12 +214,17 @@ export class Libp2pMesh implements Mesh {
   async connectDirect(target: PeerAddress, options: { signal?: AbortSignal } = {}): Promise<Link> {
     const known = this.link(target.peer)
     if (known?.path === 'direct') return known
-    if (!this.#admitted.has(target.peer)) throw new DialError('the peer is not admitted')
+    return this.#directly(target.peer, () => this.#dialer.direct(target, options.signal))
+  }
+
+  /** Runs a dial that shows a peer our address, or only that of a TURN server (SPEC ME-9). */
+  async #directly<T>(peer: PeerId, dial: () => Promise<T>): Promise<T> {
+    if (!this.#admitted.has(peer)) throw new DialError('the peer is not admitted')
     const isHidden = this.#isRelayOnly
     if (isHidden && this.#init.hasTurn?.() === false) throw new DialError('no TURN server to hide behind')
-    const link = await this.#dialer.direct(target, options.signal)
-    if (isHidden || !this.#isRelayOnly) return link
-    this.#closeDirect(target.peer)
+    const made = await dial()
+    if (isHidden || !this.#isRelayOnly) return made
+    this.#closeDirect(peer)
     throw new DialError('addresses were hidden meanwhile')
   }
 
@@ -375,9 +382,4 @@ function patienceWith({ rtt }: Connection): number {
 
 function idOf(connection: Connection): PeerId {
   return connection.remotePeer.toString() as PeerId // libp2p's own text form
-}
-
-function signalWithin(timeoutMs: number, signal: AbortSignal | undefined): AbortSignal {
-  const patience = AbortSignal.timeout(timeoutMs)
-  return signal === undefined ? patience : AbortSignal.any([signal, patience])
 }

@@ -7,10 +7,10 @@ export function pathOf(connection: Connection): Path {
   return connection.limits === undefined && connection.direct ? 'direct' : 'relayed'
 }
 
-/** The best of a peer's open connections: a direct one, else the newest. */
+/** The best of a peer's open connections: the oldest direct one, since later ones may be for one stream only (ME-15), else the newest. */
 export function bestOf(connections: readonly Connection[]): Connection | undefined {
   const open = connections.filter((connection) => connection.status === 'open')
-  return open.findLast((connection) => pathOf(connection) === 'direct') ?? open.at(-1)
+  return open.find((connection) => pathOf(connection) === 'direct') ?? open.at(-1)
 }
 
 /** The link that a connection makes. */

@@ -3,16 +3,20 @@ import type { Clock } from '../base/clock.ts'
 import { errorName, isAbort } from '../base/errors.ts'
 import type { PeerId } from '../base/ids.ts'
 import type { Logger } from '../base/logger.ts'
-import { maxStreamsPerProtocol, openStreamTimeoutMs } from './constants.ts'
+import { signalWithin } from '../base/wait.ts'
+import { dialTimeoutMs, maxStreamsPerProtocol, openStreamTimeoutMs } from './constants.ts'
 import { NoLinkError, ProtocolUnsupportedError, StreamClosedError } from './errors.ts'
 import { FramedStream } from './framed-stream.ts'
 import type { HandleOptions, MeshStream, OpenOptions, StreamHandler } from './index.ts'
 import { LineRate } from './line-rate.ts'
 import { bestOf, pathOf } from './link-table.ts'
+import { OwnLines } from './own-lines.ts'
 
 interface StreamsInit {
   readonly node: () => Libp2p | undefined
   readonly connections: (peer: PeerId) => readonly Connection[]
+  /** Makes one more direct connection to a linked peer. */
+  readonly dialAnother: (peer: PeerId, signal: AbortSignal) => Promise<Connection>
   readonly isAdmitted: (peer: PeerId) => boolean
   readonly clock: Clock
   readonly logger: Logger
@@ -22,10 +26,12 @@ interface StreamsInit {
 export class Streams {
   readonly #init: StreamsInit
   readonly #lines = new WeakMap<Connection, LineRate>()
+  readonly #own: OwnLines
   readonly #handlers = new Map<string, { handler: StreamHandler; options: HandleOptions }>()
 
   constructor(init: StreamsInit) {
     this.#init = init
+    this.#own = new OwnLines({ connections: init.connections, dial: init.dialAnother })
   }
 
   /** Registers with the node what was handled before there was one. */
@@ -36,16 +42,39 @@ export class Streams {
 
   /** Throws `NoLinkError`, `ProtocolUnsupportedError`, `StreamClosedError`, or the signal's abort. */
   async open(peer: PeerId, protocol: string, options: OpenOptions): Promise<MeshStream> {
+    if (options.ownLine === true) return await this.#openOnOwnLine(peer, protocol, options)
     const connection = bestOf(this.#init.connections(peer))
     if (connection === undefined) throw new NoLinkError(`no link to ${peer}`)
+    return await this.#openOn(connection, peer, protocol, options)
+  }
+
+  async #openOnOwnLine(peer: PeerId, protocol: string, options: OpenOptions): Promise<MeshStream> {
+    const line = await this.#own.open(peer, signalWithin(dialTimeoutMs, options.signal))
+    try {
+      const stream = await this.#openOn(line, peer, protocol, options)
+      const end = (): void => void line.close().catch(() => undefined) // gone is what we want
+      if (stream.signal.aborted) end()
+      else stream.signal.addEventListener('abort', end, { once: true })
+      return stream
+    } catch (error) {
+      line.abort(new NoLinkError('its stream did not open'))
+      throw error
+    }
+  }
+
+  async #openOn(
+    connection: Connection,
+    peer: PeerId,
+    protocol: string,
+    options: OpenOptions,
+  ): Promise<MeshStream> {
     const path = pathOf(connection)
     if (path === 'relayed' && options.overRelay !== true) throw new NoLinkError(`no direct link to ${peer}`)
-    const patience = AbortSignal.timeout(openStreamTimeoutMs)
     try {
       const stream = await connection.newStream(protocol, {
         runOnLimitedConnection: options.overRelay === true,
         maxOutboundStreams: maxStreamsPerProtocol,
-        signal: options.signal === undefined ? patience : AbortSignal.any([options.signal, patience]),
+        signal: signalWithin(openStreamTimeoutMs, options.signal),
       })
       return new FramedStream(stream, peer, path, options.maxFrameBytes, this.#lineOf(connection))
     } catch (cause) {

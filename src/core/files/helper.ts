@@ -7,6 +7,7 @@ import {
   creditSpanMs,
   firstCreditBytes,
   maxInFlightBytes,
+  measuredAfterMs,
   quickHolderBytesPerSecond,
   rateSampleMs,
   silentAfterMs,
@@ -42,6 +43,7 @@ export class Helper {
   #inFlightBytes = 0
   #isFilling = true
   #bytesPerSecond: number | undefined
+  #measuredMs = 0
   #sample = { at: 0, bytes: 0 }
   #receivedBytes = 0
   #movedAt: number
@@ -89,6 +91,7 @@ export class Helper {
     if (this.#owed.length === 0 || elapsedMs < rateSampleMs) return
     const rate = ((this.#receivedBytes - this.#sample.bytes) * 1000) / elapsedMs
     this.#bytesPerSecond = this.#bytesPerSecond === undefined ? rate : (this.#bytesPerSecond + rate) / 2
+    this.#measuredMs += elapsedMs
     this.#sample = { at: now, bytes: this.#receivedBytes }
   }
 
@@ -132,8 +135,9 @@ export class Helper {
   }
 
   #creditBytes(): number {
-    const { least, most } = creditSpanMs
-    const spanMs = Math.min(most, Math.max(least, creditRoundTrips * this.#lines.roundTripMs))
+    const { least, leastOverLines, most } = creditSpanMs
+    const leastMs = this.#lines.count > 1 ? leastOverLines : least
+    const spanMs = Math.min(most, Math.max(leastMs, creditRoundTrips * this.#lines.roundTripMs))
     const bytes = ((this.#bytesPerSecond ?? 0) * spanMs) / 1000
     return Math.min(maxInFlightBytes, Math.max(firstCreditBytes, bytes))
   }
@@ -171,9 +175,10 @@ export class Helper {
     return this.#lines.has(stream)
   }
 
-  /** Asks it over one line more from now on, if it gives so much that its line may be what holds it up (FI-78). */
+  /** Asks it over one line more from now on, if it gives so much that its line may be what holds it up (FI-87). */
   widen(): void {
-    if ((this.#bytesPerSecond ?? 0) >= quickHolderBytesPerSecond) this.#lines.widen(this.#peer)
+    const isQuick = (this.#bytesPerSecond ?? 0) >= quickHolderBytesPerSecond
+    if (isQuick && this.#measuredMs >= measuredAfterMs) this.#lines.widen(this.#peer)
   }
 
   /** Ends one of its streams, what it owes on that fails; false for the one over its link, without which it is asked no more. */

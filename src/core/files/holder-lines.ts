@@ -9,7 +9,7 @@ interface Line {
   open?: { readonly stream: PieceStream; readonly firstBytes: number }
 }
 
-/** The streams of a fetch to one holder: one over its link, and over lines of their own as many as {@link widen} adds (FI-78). */
+/** The streams of a fetch to one holder: one over its link, and over lines of their own as many as {@link widen} adds (FI-87). */
 export class HolderLines {
   readonly #components: AskComponents & { readonly file: FileId }
   #first: Line | undefined
@@ -26,6 +26,10 @@ export class HolderLines {
   /** Whether there is a stream, or one opens. */
   get isThere(): boolean {
     return this.#first !== undefined
+  }
+
+  get count(): number {
+    return this.#lines().length
   }
 
   /** Whether the holder ended the stream over its link. */

@@ -29,7 +29,7 @@ export interface SwarmComponents {
   readonly onBlame: (account: AccountId, error: string) => void
   /** Takes a piece that was wanted and is right; its holder is asked for no more in its stead until this resolves. Never rejects. */
   readonly onPiece?: ((piece: StoredPiece) => Promise<void>) | undefined
-  /** Bytes still wanted, as far as is known: of a holder that gives them alone more lines are asked where that takes long (FI-78). */
+  /** Bytes still wanted, as far as is known: of a holder that gives them alone more lines are asked where that takes long (FI-87). */
   readonly leftBytes?: (() => number) | undefined
   /** Called whenever it may have become stuck or unstuck. */
   readonly onTurn: () => void

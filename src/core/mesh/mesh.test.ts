@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { testIdentity } from '../identity/testing/test-identity.ts'
 import { toCbor } from '../base/wire/cbor.ts'
 import { gossipProtocol, maxGossipBytes, probeTimeoutMs } from './constants.ts'
@@ -46,15 +46,56 @@ async function chain() {
   return { a: a.mesh, b: b.mesh, c: c.mesh }
 }
 
-describe('hidden addresses', () => {
-  async function linked() {
-    const [a, b] = await memoryMeshes(2)
-    if (a === undefined || b === undefined) throw new Error('two meshes were asked for')
+async function linked() {
+  const [a, b] = await memoryMeshes(2)
+  if (a === undefined || b === undefined) throw new Error('two meshes were asked for')
+  a.mesh.setAdmitted(b.mesh.self, true)
+  b.mesh.setAdmitted(a.mesh.self, true)
+  await a.mesh.connectDirect(b.address)
+  return { a, b }
+}
+
+describe('lines of their own', () => {
+  const protocol = '/test/own/1'
+  const options = { maxFrameBytes: 10, ownLine: true } as const
+  const listen = (mesh: Libp2pMesh) =>
+    mesh.handle(protocol, async (stream) => void (await stream.receive()), { maxFrameBytes: 10 })
+
+  it('ME-15 are two to a peer at most, and others once those have ended', async () => {
+    const { a, b } = await linked()
+    listen(b.mesh)
+    const first = await a.mesh.openStream(b.mesh.self, protocol, options)
+    await a.mesh.openStream(b.mesh.self, protocol, options)
+    await expect(a.mesh.openStream(b.mesh.self, protocol, options)).rejects.toMatchObject({
+      name: 'NoLinkError',
+    })
+    first.abort(new Error('enough'))
+    await vi.waitFor(() => a.mesh.openStream(b.mesh.self, protocol, options), { timeout: 10_000 })
+  })
+  it('ME-15 end with a protocol that is not answered', async () => {
+    const { a, b } = await linked()
+    for (let n = 0; n < 3; n++) {
+      const opening = a.mesh.openStream(b.mesh.self, '/test/nobody/1', options)
+      await expect(opening).rejects.toMatchObject({ name: 'ProtocolUnsupportedError' })
+    }
+    expect(a.mesh.link(b.mesh.self)?.path).toBe('direct')
+  })
+  it('ME-15 are not made without a link, nor to who is not admitted', async () => {
+    const { a, b } = await linked()
+    listen(b.mesh)
+    a.mesh.setAdmitted(b.mesh.self, false)
+    await expect(a.mesh.openStream(b.mesh.self, protocol, options)).rejects.toMatchObject({
+      name: 'DialError',
+    })
     a.mesh.setAdmitted(b.mesh.self, true)
-    b.mesh.setAdmitted(a.mesh.self, true)
-    await a.mesh.connectDirect(b.address)
-    return { a, b }
-  }
+    await a.mesh.disconnect(b.mesh.self)
+    await expect(a.mesh.openStream(b.mesh.self, protocol, options)).rejects.toMatchObject({
+      name: 'NoLinkError',
+    })
+  })
+})
+
+describe('hidden addresses', () => {
   it('ME-9 end the direct links that stand, on both sides', async () => {
     const { a, b } = await linked()
     const closed = Promise.all([a, b].map(({ mesh }) => next((on) => mesh.events.on('link:closed', on))))

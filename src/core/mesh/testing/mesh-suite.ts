@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { errorName } from '../../base/errors.ts'
 import type { PeerId } from '../../base/ids.ts'
 import type { Link, Mesh, MeshStream, PeerAddress } from '../index.ts'
@@ -102,6 +102,27 @@ export function meshSuite(title: string, make: (count: number) => Promise<readon
       const again = await a.openStream(b.self, protocol, { maxFrameBytes: 10 })
       await again.send(bytes(7))
       expect(await again.receive()).toEqual(bytes(7))
+    })
+    it('ME-15 have a line of their own where asked for, and the link stays when it ends', async () => {
+      const { a, b, admit } = await linked()
+      admit()
+      b.handle(protocol, echo, { maxFrameBytes: 10 })
+      const ended: PeerId[] = []
+      for (const mesh of [a, b]) mesh.events.on('link:closed', ({ peer }) => ended.push(peer))
+      const before = await a.openStream(b.self, protocol, { maxFrameBytes: 10 })
+      const open = (): Promise<MeshStream> =>
+        a.openStream(b.self, protocol, { maxFrameBytes: 10, ownLine: true })
+      // Not while the link's signalling could still go through a relay.
+      const own = await vi.waitFor(open, { timeout: 10_000, interval: 100 })
+      await own.send(bytes(7))
+      expect(await own.receive()).toEqual(bytes(7))
+      own.abort(new Error('enough'))
+      const again = await vi.waitFor(open, { timeout: 10_000 })
+      await again.send(bytes(8))
+      expect(await again.receive()).toEqual(bytes(8))
+      await before.send(bytes(9))
+      expect(await before.receive()).toEqual(bytes(9))
+      expect(ended).toEqual([])
     })
     it('ME-1 a wait for a frame ends when its signal fires', async () => {
       const { a, b, admit } = await linked()

@@ -45,12 +45,12 @@ export const creditRoundTrips = 4
 export const creditRefillShare = 0.75
 
 /**
- * Bounds of the time that what a holder is asked for covers; over several lines (FI-87) at least half as much again. So much at most is late when it falls silent; and what lies in a browser's network
+ * Bounds of the time that what a holder is asked for covers. So much at most is late when it falls silent; and what lies in a browser's network
  * threads is worked off before the page gets its turn, on a busy machine.
  */
-export const creditSpanMs = { least: 100, leastOverLines: 150, most: 1_000 } as const
+export const creditSpanMs = { least: 100, most: 1_000 } as const
 
-/** Lines to the only holder of a fetch that takes long, its link included (FI-79). */
+/** Lines to the only holder of a fetch that takes long, its link included (FI-87). */
 export const linesToOnlyHolder = 3
 
 /** A fetch takes long when so much time is left, in ms: another line takes half a second and some work on both sides. */

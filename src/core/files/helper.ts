@@ -135,9 +135,8 @@ export class Helper {
   }
 
   #creditBytes(): number {
-    const { least, leastOverLines, most } = creditSpanMs
-    const leastMs = this.#lines.count > 1 ? leastOverLines : least
-    const spanMs = Math.min(most, Math.max(leastMs, creditRoundTrips * this.#lines.roundTripMs))
+    const { least, most } = creditSpanMs
+    const spanMs = Math.min(most, Math.max(least, creditRoundTrips * this.#lines.roundTripMs))
     const bytes = ((this.#bytesPerSecond ?? 0) * spanMs) / 1000
     return Math.min(maxInFlightBytes, Math.max(firstCreditBytes, bytes))
   }

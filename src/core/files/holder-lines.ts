@@ -28,10 +28,6 @@ export class HolderLines {
     return this.#first !== undefined
   }
 
-  get count(): number {
-    return this.#lines().length
-  }
-
   /** Whether the holder ended the stream over its link. */
   get isOver(): boolean {
     return this.#first?.open?.stream.isOver === true
@@ -80,7 +76,6 @@ export class HolderLines {
   narrow(stream: Promise<PieceStream>): boolean {
     const line = this.#more.find((one) => one.stream === stream)
     if (line === undefined) return false
-    this.#mayWiden = false
     this.#remove(line)
     line.open?.stream.close()
     return true
@@ -101,6 +96,7 @@ export class HolderLines {
   }
 
   #remove(line: Line): void {
+    this.#mayWiden = false
     this.#goneBytes += bytesOf(line)
     this.#more = this.#more.filter((other) => other !== line)
   }

@@ -35,9 +35,12 @@ interface Scene {
 }
 
 /** An honest holder, one that gives each piece in its own way, and somebody who keeps nothing and fetches. */
-async function scene(give: (piece: StoredPiece) => Promise<StoredPiece | undefined>): Promise<Scene> {
+async function scene(
+  give: (piece: StoredPiece) => Promise<StoredPiece | undefined>,
+  shared: Bytes = bytes,
+): Promise<Scene> {
   const owner = await party.guest('owner')
-  const file = await owner.files.share(memorySource(bytes))
+  const file = await owner.files.share(memorySource(shared))
   const rogue = await Rogue.join(party, 'rogue', 99, holding([0], owner.shards, file, give))
   const late = await party.guest('late', { budgetBytes: 0 })
   await until(() => (late.view(file)?.durability.holdings.length ?? 0) === 2, 'both claim to hold')
@@ -111,6 +114,24 @@ describe('many holders at once', () => {
     await outcome
     expect(equalBytes(sink.bytes(), bytes)).toBe(true)
     expect(wants(rogue)).toBe(pieces)
+  })
+
+  it.each([
+    ['long', 36_000_000, 3],
+    ['short', 9_000_000, 1],
+  ])('FI-87: the only holder of a %s fetch is asked over lines enough', async (_, sizeBytes, lines) => {
+    const everyMs = 45
+    const { file, late, owner, rogue } = await scene(slowly(everyMs), randomBytes(sizeBytes))
+    party.rooms.part(owner.room, late.room)
+    const cancel = new AbortController()
+    const outcome = late.files.fetch(file, new MemorySink(), { signal: cancel.signal })
+    for (let at = 0; at < 1_600; at += everyMs) {
+      await settle(20)
+      await party.clock.advance(everyMs)
+    }
+    expect(rogue.heard.filter(({ type }) => type === 'pieces')).toHaveLength(lines)
+    cancel.abort()
+    await outcome.catch(() => undefined) // the short one is over already
   })
 
   it('FI-32: tells of each holder what it gave and how it does', async () => {

@@ -27,6 +27,8 @@ export interface FileServer {
   readonly events: Events<{ 'server:changed': object }>
   /** False where there is no worker: private windows of some browsers, or the first seconds of a first visit. */
   readonly isReady: boolean
+  /** Whether the browser has workers, so that one may come yet. */
+  readonly isExpected: boolean
   /** An address for a file until `stop`; answers under way fail then. */
   serve(file: ServedFile): { readonly url: string; stop(): void }
 }

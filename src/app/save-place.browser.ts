@@ -104,6 +104,25 @@ describe('without a worker', () => {
     await expect(places.download('a.bin', 50 * mb + 1)).rejects.toMatchObject({ name: 'SaveTooLargeError' })
   })
 
+  it('FI-40: a large one waits for the worker of a first visit', async () => {
+    const { places, server } = saving({}, false)
+    server.isExpected = true
+    const saved = places.download('a.bin', 50 * mb + 1)
+    server.events.emit('server:changed', {})
+    server.isReady = true
+    server.events.emit('server:changed', {})
+    expect((await saved).place.kind).toBe('downloads')
+  })
+
+  it('FI-40: a large one does not wait for a worker for ever', async () => {
+    const { places, server, clock } = saving({}, false)
+    server.isExpected = true
+    const saved = places.download('a.bin', 50 * mb + 1)
+    saved.catch(() => undefined) // met below
+    await clock.advance(20_000)
+    await expect(saved).rejects.toMatchObject({ name: 'SaveTooLargeError' })
+  })
+
   it('FI-40: a large one asks for a place where the browser can', async () => {
     const handle = await pickedHandle()
     const { places } = saving({ showSaveFilePicker: async () => handle }, false)

@@ -56,6 +56,8 @@ export interface SavePlaceComponents {
 const maxGatheredBytes = 50_000_000
 /** Pieces gathered before they become a Blob, which the browser may move to disk. */
 const blobPartBytes = 16_000_000
+/** How long a large download waits for the worker of a first visit. */
+const workerPatienceMs = 20_000
 /** A download needs its address until the browser has begun to read it. */
 const revokeAfterMs = 60_000
 
@@ -80,6 +82,8 @@ export class SavePlace {
     const { server, window } = this.#components
     const safe = safeFileName(name)
     const place = { kind: 'downloads', name: safe } as const
+    // Not where a place can be picked: pickers open only in the moment a person presses something.
+    if (sizeBytes > maxGatheredBytes && !this.canPick) await this.#workerCame()
     if (server.isReady) {
       const components = { ...this.#components, document: window.document }
       return { sink: streamSink(components, { name: safe, sizeBytes }), place }
@@ -139,6 +143,21 @@ export class SavePlace {
       if (isAbort(cause)) return
       throw new SavedCopyGoneError('the saved copy is not where it was', { cause })
     }
+  }
+
+  /** Waits for the worker of a first visit, which is fetched after all that the page needs itself. */
+  async #workerCame(): Promise<void> {
+    const { server, clock } = this.#components
+    if (server.isReady || !server.isExpected) return
+    await new Promise<void>((resolve) => {
+      const end = (): void => {
+        unwatch()
+        cancel()
+        resolve()
+      }
+      const unwatch = server.events.on('server:changed', () => server.isReady && end())
+      const cancel = clock.after(workerPatienceMs, end)
+    })
   }
 
   #gathering(name: string): FileSink {

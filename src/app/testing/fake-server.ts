@@ -5,6 +5,7 @@ import type { FileServer, ServedFile } from '../file-server.ts'
 export class FakeServer implements FileServer {
   readonly events = new Emitter<{ 'server:changed': object }>()
   isReady = false
+  isExpected = false
   readonly served: ServedFile[] = []
 
   serve(file: ServedFile): { readonly url: string; stop(): void } {

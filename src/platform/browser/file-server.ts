@@ -46,6 +46,10 @@ export class WorkerFileServer implements FileServer {
     })
   }
 
+  get isExpected(): boolean {
+    return this.#workers !== undefined
+  }
+
   get isReady(): boolean {
     return this.#workers !== undefined && this.#workers.controller !== null
   }

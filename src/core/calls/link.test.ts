@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { errorName } from '../base/errors.ts'
 import type { AccountId, CallId, PeerId } from '../base/ids.ts'
 import { ManualClock, settle } from '../base/testing/manual-clock.ts'
 import { streamPair } from '../mesh/testing/stream-pair.ts'
-import { maxCallFrameBytes } from './constants.ts'
+import { maxCallFrameBytes, maxCandidates } from './constants.ts'
 import { Link } from './link.ts'
 import type { MediaSignal } from './media.ts'
 import type { LinkId } from './messages.ts'
@@ -26,6 +27,11 @@ async function linkOf(isOpener: boolean) {
   const session = await media.open('call' as CallId, { audio: true, video: true })
   const [id, peer, account] = ['link' as LinkId, 'b' as PeerId, 'account of b' as AccountId]
   const link = new Link({ id, peer, account, isOpener, isRelayOnly: () => false, clock: new ManualClock() })
+  const broken: string[] = []
+  link.listener = {
+    ...{ changed: () => {}, heard: () => {}, channelLost: () => {}, expired: () => {} },
+    broke: (_, error) => void broken.push(errorName(error)),
+  }
   link.enter()
   link.bind(session)
   /** A new stream, from now on the link's; the old one breaks. */
@@ -50,7 +56,7 @@ async function linkOf(isOpener: boolean) {
     }
     return { heard, say, breaks }
   }
-  return { link, engine: media.last.to(), stream }
+  return { link, engine: media.last.to(), media, stream, broken }
 }
 
 describe('signals of a link whose stream breaks', () => {
@@ -92,5 +98,42 @@ describe('signals of a link whose stream breaks', () => {
     await second.breaks()
     engine.tell(candidate)
     expect((await stream()).heard).toEqual([candidate])
+  })
+  it('CA-9 candidates of an answer that was lost are left alone, and those of the next are taken', async () => {
+    const { link, engine, stream } = await linkOf(true)
+    const first = await stream()
+    await first.breaks()
+    const second = await stream()
+    await second.say(candidate)
+    expect(engine.received).toEqual([])
+    await second.say(answer)
+    await second.say(candidate)
+    expect(engine.received).toEqual([answer, candidate])
+    expect(link.state).toBe('connected')
+  })
+  it('CA-9 candidates of a lost answer are counted and looked at', async () => {
+    for (const bad of [{ ...candidate, candidate: 'hello' }, undefined]) {
+      const { stream, broken } = await linkOf(true)
+      const { say } = await stream()
+      if (bad !== undefined) await say(bad)
+      else for (let n = 0; n <= maxCandidates; n++) await say(candidate)
+      expect(broken).toEqual([bad === undefined ? 'SignalFloodError' : 'CandidateError'])
+    }
+  })
+  it('CA-9 media that is not there looks for its way anew on a new stream, unless its offer is open', async () => {
+    const { link, engine, stream, media } = await linkOf(true)
+    media.connects = false
+    const first = await stream()
+    await first.breaks()
+    const second = await stream()
+    expect(engine.restarts).toBe(0) // the offer was said again
+    await second.say(answer)
+    await second.breaks()
+    const third = await stream()
+    expect(engine.restarts).toBe(1)
+    engine.link('connected')
+    await third.breaks()
+    await stream()
+    expect([engine.restarts, link.state]).toEqual([1, 'connected'])
   })
 })

@@ -149,7 +149,8 @@ export class Link {
 
   /**
    * Binds a signalling stream: asks again what is not answered, sends what waited and reads until it ends. Replaces one there was.
-   * An answer that waited is not sent: its offer comes again, and gets a new one.
+   * An answer that waited is not sent: its offer comes again, and gets a new one. Of candidates nobody knows which were lost with the old
+   * stream: media that is not there yet looks for its way anew.
    */
   attach(channel: CallChannel): void {
     void this.#channel?.stream.close()
@@ -157,11 +158,13 @@ export class Link {
     const isAnswering = this.#outbox.some((one) => one.kind === 'description' && one.type === 'answer')
     const waiting = isAnswering && this.#wasAttached ? [] : this.#outbox
     const news = waiting.filter((signal) => !this.#unanswered.includes(signal))
+    const mayLack = this.#wasAttached && this.#state !== 'connected' && this.#rules.isAnswered
     this.#wasAttached = true
     this.#outbox = []
     for (const signal of [...this.#unanswered, ...news]) void channel.send({ t: 'signal', signal })
     if (this.#ourWant !== undefined) void channel.send({ t: 'want', want: this.#ourWant })
     void this.#read(channel)
+    if (mayLack) this.restart()
   }
 
   /** Looks for a new way through the network. */
@@ -192,7 +195,7 @@ export class Link {
   async #takeSignal(channel: CallChannel, signal: MediaSignal): Promise<boolean> {
     try {
       if (!this.#isEntered) throw new SignalOrderError('a signal came before the call was accepted')
-      this.#rules.check(signal)
+      if (!this.#rules.check(signal)) return true
       if (signal.kind === 'description') this.#unanswered = []
     } catch (error) {
       this.#channel = undefined

@@ -36,14 +36,22 @@ export class SignalRules {
     if (signal.kind === 'description') this.#offerOut = signal.type === 'offer'
   }
 
+  /** Whether our last offer has its answer; what comes after it has no further answer of its own. */
+  get isAnswered(): boolean {
+    return this.#offers && !this.#offerOut && this.#ufrags.length > 0
+  }
+
   /**
+   * False for what is in order and of no use: a candidate whose answer was lost with the stream before. The offer is out
+   * again, and its next answer names that candidate too.
    * Throws `DescriptionError`, `CandidateError`, `SignalOrderError`, `SignalFloodError` or `FingerprintMismatchError`.
    */
-  check(signal: MediaSignal): void {
+  check(signal: MediaSignal): boolean {
+    if (signal.kind === 'candidate') return this.#checkCandidate(signal)
     if (signal.kind === 'description') this.#checkDescription(signal)
-    else if (signal.kind === 'candidate') this.#checkCandidate(signal)
     else if (!this.#offers) throw new SignalOrderError('the other side offers by itself')
     else this.#count()
+    return true
   }
 
   #checkDescription({ type, sdp }: Extract<MediaSignal, { kind: 'description' }>): void {
@@ -84,8 +92,10 @@ export class SignalRules {
       throw new FingerprintMismatchError('the DTLS certificate changed on the way')
   }
 
-  #checkCandidate(signal: Extract<MediaSignal, { kind: 'candidate' }>): void {
-    if (this.#ufrags.length === 0) throw new SignalOrderError('a candidate came before any description')
+  #checkCandidate(signal: Extract<MediaSignal, { kind: 'candidate' }>): boolean {
+    const isAwaitingAnswer = this.#offers && this.#offerOut
+    if (this.#ufrags.length === 0 && !isAwaitingAnswer)
+      throw new SignalOrderError('a candidate came before any description')
     this.#candidates += 1
     if (this.#candidates > maxCandidates) {
       throw new SignalFloodError(`more than ${String(maxCandidates)} candidates`)
@@ -95,8 +105,9 @@ export class SignalRules {
     ) {
       throw new CandidateError('expected an ICE candidate')
     }
-    if (!this.#ufrags.includes(signal.ufrag))
-      throw new CandidateError('a candidate of a foreign ICE generation')
+    if (this.#ufrags.includes(signal.ufrag)) return true
+    if (isAwaitingAnswer) return false
+    throw new CandidateError('a candidate of a foreign ICE generation')
   }
 }
 

@@ -120,12 +120,13 @@ describe('WebRTC signalling gate', () => {
         return Promise.resolve()
       },
     }
-    let refused = 0
+    let [refused, begun] = [0, 0]
     const allowed = { id: 'member' } as unknown as Connection
     const gated = gateSignalling(
       { registrar },
       (connection) => connection === allowed,
       () => (refused += 1),
+      () => (begun += 1),
     )
     let answered = 0
     await gated.registrar.handle('/webrtc-signaling/0.0.1', () => void (answered += 1))
@@ -142,6 +143,6 @@ describe('WebRTC signalling gate', () => {
     })
     void handlers.get('/webrtc-signaling/0.0.1')?.(stream, allowed)
     void handlers.get('/other/1')?.(stream, { id: 'stranger' } as unknown as Connection)
-    expect(answered).toBe(2)
+    expect({ answered, begun }).toEqual({ answered: 2, begun: 1 })
   })
 })

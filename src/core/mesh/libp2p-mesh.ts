@@ -7,7 +7,6 @@ import type { Clock, RandomBytes } from '../base/clock.ts'
 import type { Logger } from '../base/logger.ts'
 import { signalWithin } from '../base/wait.ts'
 import {
-  dialTimeoutMs,
   lookPatienceMs,
   pingIntervalMs,
   probeTimeoutMs,
@@ -17,6 +16,7 @@ import {
 import { Dialer } from './dialer.ts'
 import { DialError, NoLinkError } from './errors.ts'
 import { Gossip } from './gossip.ts'
+import { Handshakes, type HandshakeStream } from './handshakes.ts'
 import type {
   HandleOptions,
   Link,
@@ -56,6 +56,8 @@ export interface MeshGate {
   isAdmitted(peer: string): boolean
   isRelayOnly(): boolean
   isRelay(peer: string): boolean
+  /** Told of each direct link that a peer begins to make, with the stream it is agreed on. */
+  began(peer: string, stream: HandshakeStream): void
   /** Resolves when a relay may be asked to let others reach us through it. */
   mayReserve(): Promise<void>
 }
@@ -98,14 +100,14 @@ export class Libp2pMesh implements Mesh {
   /** Whoever arrives reaches for those who are there; only then does it see to being reached, which takes as much work again (SPEC ME-12). */
   readonly #hasLooked = new Promise<void>((resolve) => (this.#looked = resolve))
   #isRelayOnly = false
-  /** Until then a link that somebody else dials may still be one that began before addresses were hidden. */
-  #refusesInboundUntil = 0
+  readonly #handshakes: Handshakes
   #stopped = false
   #cancelTick: () => void = () => undefined
 
   constructor(init: Libp2pMeshInit) {
     this.#init = init
     this.self = init.self
+    this.#handshakes = new Handshakes(init.clock)
     this.#relays = new RelayLinks({
       node: () => this.#node,
       addresses: init.relays,
@@ -146,6 +148,7 @@ export class Libp2pMesh implements Mesh {
       isAdmitted: (peer) => this.#admitted.has(peer as PeerId),
       isRelayOnly: () => this.#isRelayOnly,
       isRelay: (peer) => this.#relays.has(peer),
+      began: (peer, stream) => this.#handshakes.begin(peer, stream, !this.#isRelayOnly),
       mayReserve: () => this.#hasLooked,
     })
     this.#node = node
@@ -232,15 +235,12 @@ export class Libp2pMesh implements Mesh {
     if (this.#isRelayOnly === on) return
     this.#isRelayOnly = on
     if (!on) return
-    this.#refusesInboundUntil = this.#init.clock.now() + dialTimeoutMs
+    this.#handshakes.hide()
     for (const peer of this.#shown.keys()) this.#closeDirect(peer)
   }
 
   #closeDirect(peer: PeerId): void {
-    for (const connection of this.#connections(peer)) {
-      // At once: an orderly end would go on sending for a while.
-      if (pathOf(connection) === 'direct') connection.abort(new DialError('addresses are hidden now'))
-    }
+    for (const connection of this.#connections(peer)) if (pathOf(connection) === 'direct') hide(connection)
   }
 
   async disconnect(peer: PeerId): Promise<void> {
@@ -308,7 +308,7 @@ export class Libp2pMesh implements Mesh {
     if (this.#relays.has(peer)) {
       this.#setRelayState('online')
       this.#init.clock.after(lookPatienceMs, this.#looked)
-    } else if (this.#isStale(connection)) return this.#closeDirect(peer)
+    } else if (this.#isStale(connection)) return hide(connection)
     else this.#refresh(peer)
     if (pathOf(connection) === 'direct') {
       if (!this.#relays.has(peer)) this.#looked()
@@ -318,10 +318,10 @@ export class Libp2pMesh implements Mesh {
     else void this.#giveUpDead(this.#connections(peer).filter((one) => one !== connection))
   }
 
-  /** Perhaps made before addresses were hidden: whoever dialled tries again. */
+  /** Made by another with what we said before addresses were hidden: whoever dialled tries again. */
   #isStale(connection: Connection): boolean {
-    const isInTime = this.#isRelayOnly && this.#init.clock.now() < this.#refusesInboundUntil
-    return isInTime && connection.direction === 'inbound' && pathOf(connection) === 'direct'
+    if (connection.direction !== 'inbound' || pathOf(connection) !== 'direct') return false
+    return this.#handshakes.made(idOf(connection)) && this.#isRelayOnly
   }
 
   #closed(connection: Connection): void {
@@ -378,6 +378,11 @@ export class Libp2pMesh implements Mesh {
 function patienceWith({ rtt }: Connection): number {
   if (rtt === undefined) return probeTimeoutMs.unmeasured
   return Math.min(probeTimeoutMs.most, Math.max(probeTimeoutMs.least, 3 * rtt))
+}
+
+/** At once: an orderly end would go on sending for a while. */
+function hide(connection: Connection): void {
+  connection.abort(new DialError('addresses are hidden now'))
 }
 
 function idOf(connection: Connection): PeerId {

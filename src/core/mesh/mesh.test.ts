@@ -1,24 +1,29 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { testIdentity } from '../identity/testing/test-identity.ts'
+import { ManualClock } from '../base/testing/manual-clock.ts'
 import { toCbor } from '../base/wire/cbor.ts'
-import { gossipProtocol, maxGossipBytes, probeTimeoutMs } from './constants.ts'
-import type { Libp2pMesh } from './libp2p-mesh.ts'
+import { dialTimeoutMs, gossipProtocol, maxGossipBytes, probeTimeoutMs } from './constants.ts'
+import { Handshakes } from './handshakes.ts'
+import type { Libp2pMesh, MeshGate } from './libp2p-mesh.ts'
 import { isAnswering } from './probe.ts'
 import { LoopbackNetwork } from './testing/loopback.ts'
 import { createMemoryMesh, MemoryRendezvous } from './testing/memory-mesh.ts'
 import { meshSuite, next } from './testing/mesh-suite.ts'
 
 const started: Libp2pMesh[] = []
+/** Those of the meshes over memory, in the order in which they were made. */
+const gates: MeshGate[] = []
 
 afterEach(async () => {
+  gates.splice(0)
   await Promise.all(started.splice(0).map((mesh) => mesh.stop()))
 })
 
 async function memoryMeshes(count: number) {
   const rendezvous = new MemoryRendezvous()
   return Promise.all(
-    Array.from({ length: count }, async () => {
-      const mesh = createMemoryMesh(await testIdentity(), rendezvous)
+    Array.from({ length: count }, async (_, i) => {
+      const mesh = createMemoryMesh(await testIdentity(), rendezvous, (gate) => (gates[i] = gate))
       started.push(mesh)
       await mesh.start()
       return { mesh, address: { peer: mesh.self, addresses: [`/memory/${mesh.self}/p2p/${mesh.self}`] } }
@@ -109,15 +114,58 @@ describe('hidden addresses', () => {
     a.mesh.setRelayOnly(false)
     expect((await a.mesh.connectDirect(b.address)).path).toBe('direct')
   })
-  it('ME-9 keep no link that somebody began before', async () => {
+  it('ME-9 keep no link that somebody began before, and break off what is not a link yet', async () => {
     const { a, b } = await linked()
+    const stream = handshake()
+    const [gate] = gates
+    if (gate === undefined) throw new Error('no gate was given')
+    gate.began(b.mesh.self, stream)
     a.mesh.setRelayOnly(true)
+    expect(stream.aborted.map(({ name }) => name)).toEqual(['DialError'])
     const closed = next<{ peer: string }>((on) => b.mesh.events.on('link:closed', on))
     await b.mesh.connectDirect(a.address).catch(() => undefined) // may be over before it is told
     expect(await closed).toEqual({ peer: a.mesh.self })
     expect(a.mesh.link(b.mesh.self)).toBeUndefined()
   })
+  it('ME-9 keep a link that somebody began since', async () => {
+    const { a, b } = await linked()
+    const gone = Promise.all([a, b].map(({ mesh }) => next((on) => mesh.events.on('link:closed', on))))
+    a.mesh.setRelayOnly(true)
+    await gone
+    const stream = handshake()
+    gates[0]?.began(b.mesh.self, stream)
+    const opened = next<{ peer: string }>((on) => a.mesh.events.on('link:opened', on))
+    await b.mesh.connectDirect(a.address)
+    expect((await opened).peer).toBe(b.mesh.self)
+    expect([a.mesh.link(b.mesh.self)?.path, stream.aborted]).toEqual(['direct', []])
+  })
+  it('ME-9 forget a handshake that came to nothing', async () => {
+    const clock = new ManualClock()
+    const handshakes = new Handshakes(clock)
+    const [failed, other] = [handshake(), handshake()]
+    handshakes.begin('b', failed, true)
+    handshakes.begin('c', other, true)
+    failed.end()
+    await clock.advance(dialTimeoutMs - 1)
+    handshakes.begin('b', handshake(), false)
+    await clock.advance(1)
+    expect([handshakes.made('b'), handshakes.made('b'), handshakes.made('c')]).toEqual([false, false, true])
+    handshakes.hide()
+    expect([...failed.aborted, ...other.aborted]).toEqual([])
+  })
 })
+
+/** The stream of a handshake, ended by the test. */
+function handshake() {
+  const aborted: Error[] = []
+  let closed: () => void = () => {}
+  return {
+    aborted,
+    abort: (error: Error) => void aborted.push(error),
+    addEventListener: (_type: 'close', listener: () => void) => void (closed = listener),
+    end: () => closed(),
+  }
+}
 
 describe('a mesh that is woken', () => {
   it('ME-10 keeps the links that answer', async () => {

@@ -59,7 +59,7 @@ export function createRelayedMesh(init: RelayedMeshInit): Mesh {
   return new Libp2pMesh({
     self: identity.peer,
     hasTurn: () => turnOnly(iceServers()).length > 0,
-    createNode: async ({ isAdmitted, isRelayOnly, isRelay, mayReserve }) => {
+    createNode: async ({ isAdmitted, isRelayOnly, isRelay, began, mayReserve }) => {
       const transport = webRTC({
         rtcConfiguration: () => configuration(isRelayOnly()),
         dataChannel: { maxMessageSize: channelMessageBytes, maxBufferedAmount: channelHighBytes },
@@ -80,6 +80,7 @@ export function createRelayedMesh(init: RelayedMeshInit): Mesh {
                 components,
                 ({ remotePeer }) => isAdmitted(remotePeer.toString()),
                 ({ remotePeer }) => logger('warn', 'signalling refused', { peer: remotePeer.toString() }),
+                (stream, { remotePeer }) => began(remotePeer.toString(), stream),
               ),
             ),
         ],

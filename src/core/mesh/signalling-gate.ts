@@ -13,16 +13,21 @@ interface Registrar {
  *
  * @param isAllowed asked for each stream
  * @param onRefused told of each stream that is turned away
+ * @param onBegun told of each stream that is answered
  */
 export function gateSignalling<C extends { registrar: Registrar }>(
   components: C,
   isAllowed: (connection: Connection) => boolean,
   onRefused: (connection: Connection) => void,
+  onBegun: (stream: Stream, connection: Connection) => void,
 ): C {
   const guard =
     (handler: StreamHandler): StreamHandler =>
     (stream: Stream, connection: Connection) => {
-      if (isAllowed(connection)) return handler(stream, connection)
+      if (isAllowed(connection)) {
+        onBegun(stream, connection)
+        return handler(stream, connection)
+      }
       onRefused(connection)
       stream.abort(new ProtocolError('signalling before admission'))
     }

@@ -10,7 +10,7 @@ import type { PeerId } from '../../base/ids.ts'
 import { silent } from '../../base/logger.ts'
 import type { Identity } from '../../identity/index.ts'
 import type { PeerAddress } from '../index.ts'
-import { Libp2pMesh } from '../libp2p-mesh.ts'
+import { Libp2pMesh, type MeshGate } from '../libp2p-mesh.ts'
 import { libp2pKeyOf } from '../tab-key.ts'
 
 /** Who registered under which name, in this process: stands in for the relays. */
@@ -28,14 +28,22 @@ export class MemoryRendezvous {
   }
 }
 
-/** A real libp2p peer over the memory transport: Noise, yamux and identify as in the product, links are direct. */
-export function createMemoryMesh(identity: Identity, rendezvous: MemoryRendezvous): Libp2pMesh {
+/**
+ * A real libp2p peer over the memory transport: Noise, yamux and identify as in the product, links are direct and made without signalling.
+ * @param onGate given what the transport of WebRTC would be
+ */
+export function createMemoryMesh(
+  identity: Identity,
+  rendezvous: MemoryRendezvous,
+  onGate: (gate: MeshGate) => void = () => {},
+): Libp2pMesh {
   const address = `/memory/${identity.peer}`
   return new MemoryMesh(
     {
       self: identity.peer,
-      createNode: () =>
-        createLibp2p({
+      createNode: (gate) => {
+        onGate(gate)
+        return createLibp2p({
           start: false,
           privateKey: libp2pKeyOf(identity.tabKey),
           addresses: { listen: [address] },
@@ -45,7 +53,8 @@ export function createMemoryMesh(identity: Identity, rendezvous: MemoryRendezvou
           connectionMonitor: { enabled: false },
           connectionGater: { denyDialMultiaddr: () => false },
           services: { identify: identify(), ping: ping() },
-        }),
+        })
+      },
       relays: () => Promise.resolve([]),
       rendezvous: { register: () => Promise.resolve(), discover: () => Promise.resolve([]) },
       hasTurn: () => false,

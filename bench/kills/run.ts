@@ -15,9 +15,9 @@ import type { FileId } from '../../src/core/base/ids.ts'
 import { dice } from '../../src/core/files/testing/timeline.ts'
 import { MemorySink } from '../../src/core/files/testing/party.ts'
 import { NodePeer } from '../../e2e/fixtures/node-peer.ts'
+import { MortalBrowser } from '../../e2e/fixtures/mortal-browser.ts'
 import { RelayProcess } from '../../e2e/fixtures/relay.ts'
 import { Tab } from '../../e2e/fixtures/tab.ts'
-import { MortalBrowser } from './mortal-browser.ts'
 
 const { values } = parseArgs({
   options: {

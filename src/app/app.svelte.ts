@@ -162,6 +162,8 @@ export class AppState {
         return known.link
       },
       (error) => {
+        // Of a device whose stored data is gone the bar tells more than this.
+        if (error instanceof UnknownRoomError && this.peer.storage === 'damaged') return { kind: 'landing' }
         if (error instanceof UnknownRoomError)
           this.toasts.show({ tone: 'problem', text: t('landing.unknownRoom') })
         else this.toasts.problem(error)
@@ -261,6 +263,15 @@ export class AppState {
       isVisible: () => !this.#init.window.document.hidden,
       onShare: () => void this.storage.persistOnce(),
     })
+  }
+
+  /** The person has read that what was stored is gone. */
+  async acknowledgeDamage(): Promise<void> {
+    try {
+      await this.peer.acknowledgeDamage()
+    } catch (error) {
+      this.toasts.problem(error)
+    }
   }
 
   async #leave(): Promise<void> {

@@ -40,6 +40,10 @@ export class PeerState {
   get storage(): StorageState {
     return this.#peer?.storageState() ?? 'kept'
   }
+  /** The person has read that what was stored is gone. */
+  async acknowledgeDamage(): Promise<void> {
+    await this.#peer?.acknowledgeDamage()
+  }
   get name(): string {
     return this.#peer?.name() ?? ''
   }

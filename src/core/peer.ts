@@ -46,9 +46,10 @@ export interface RoomSession {
 
 /**
  * What becomes of what is stored: `kept` on this device; `memory` only until the page is closed, since the browser gives no
- * storage; `lost` when it was removed, or taken over by a newer version, under a running page: load the page again.
+ * storage; `lost` when it was removed, or taken over by a newer version, under a running page: load the page again; `damaged` when the
+ * platform found what was stored damaged and began with nothing, until the person knows: what is stored since is kept.
  */
-export type StorageState = 'kept' | 'memory' | 'lost'
+export type StorageState = 'kept' | 'memory' | 'lost' | 'damaged'
 
 export interface PeerEvents {
   'relay:changed': { state: RelayState }
@@ -68,6 +69,8 @@ export interface Peer {
   stop(): Promise<void>
   relayState(): RelayState
   storageState(): StorageState
+  /** The person knows that what was stored is gone: no page tells of it any more. */
+  acknowledgeDamage(): Promise<void>
   name(): string
   /** 1 to 64 characters after trimming. Throws `InvalidNameError`. */
   setName(name: string): Promise<void>

@@ -64,6 +64,9 @@ export const en = {
   'storage.lost':
     'What this page had stored was removed, or a newer version took it over. Reload the page; until then nothing can be kept.',
   'storage.reload': 'Reload',
+  'storage.damaged':
+    'The browser found what it had stored for this site damaged, and removed it. Rooms come back by their links, with what others still hold of them; your name and what only this device had are gone.',
+  'storage.understood': 'Got it',
 
   'update.ready': 'A new version is ready.',
   'update.apply': 'Update now',

@@ -71,6 +71,9 @@ export class FakePeer implements Peer {
     this.#storage = state
     this.events.emit('storage:changed', { state })
   }
+  async acknowledgeDamage(): Promise<void> {
+    this.setStorage('kept')
+  }
   name(): string {
     return this.#name
   }

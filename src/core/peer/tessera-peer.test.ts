@@ -9,7 +9,7 @@ import { testIdentity } from '../identity/testing/test-identity.ts'
 import { LoopbackNetwork } from '../mesh/testing/loopback.ts'
 import { createPeer, type Peer } from '../peer.ts'
 import { roomIdOf } from '../room/index.ts'
-import { createMemoryStorage, type Stores } from '../storage/index.ts'
+import { createMemoryStorage, damagedKey, type Stores } from '../storage/index.ts'
 
 const network = new LoopbackNetwork()
 const clock = new ManualClock()
@@ -77,6 +77,22 @@ describe('a peer', () => {
     await again.forget(roomIdOf(link))
     expect(again.rooms()).toEqual([])
     expect(await stores.logs.heads(roomIdOf(link))).toEqual(new Map())
+  })
+
+  it('ST-12 tells of stored data that was damaged until the person knows', async () => {
+    const stores = createMemoryStorage()
+    await stores.settings.set(damagedKey, true)
+    const ann = await person(1, stores)
+    await ann.enter(ann.newRoom())
+    await ann.stop()
+    const again = await person(1, stores)
+    expect([ann.storageState(), again.storageState()]).toEqual(['damaged', 'damaged'])
+    const told: unknown[] = []
+    again.events.on('storage:changed', (change) => told.push(change))
+    await again.acknowledgeDamage()
+    await again.stop()
+    expect(told).toEqual([{ state: 'kept' }])
+    expect((await person(1, stores)).storageState()).toBe('kept')
   })
 
   it('writes on where it stopped when it comes back to a room it had forgotten', async () => {

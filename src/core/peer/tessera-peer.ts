@@ -18,7 +18,7 @@ import {
 } from '../peer.ts'
 import { ownLogSeal, roomIdOf } from '../room/index.ts'
 import { newRoomLink, type RoomLink } from '../room/link.ts'
-import type { Stores } from '../storage/index.ts'
+import { damagedKey, type Stores } from '../storage/index.ts'
 import { KnownRooms } from './known-rooms.ts'
 import { OpenRoom } from './open-room.ts'
 
@@ -62,9 +62,10 @@ export class TesseraPeer implements Peer {
     const platform = this.#platform
     const { stores, isKept } = await platform.openStores(() => this.#setStorage('lost'))
     const { identity, release } = await platform.openIdentity()
-    this.#setStorage(isKept ? 'kept' : 'memory')
     const rooms = new KnownRooms(stores.settings, platform.clock)
-    const [name] = await Promise.all([stores.settings.get(nameKey), rooms.load()])
+    const { settings } = stores
+    const [name, damage] = await Promise.all([settings.get(nameKey), settings.get(damagedKey), rooms.load()])
+    this.#setStorage(!isKept ? 'memory' : damage === true ? 'damaged' : 'kept')
     this.#name = typeof name === 'string' && name !== '' ? name : defaultName(identity.account)
     const mesh = platform.createMesh(identity, () => this.#open?.session.link.relays ?? [])
     mesh.events.on('relay:changed', (change) => this.events.emit('relay:changed', change))
@@ -85,6 +86,12 @@ export class TesseraPeer implements Peer {
 
   storageState(): StorageState {
     return this.#storage
+  }
+
+  async acknowledgeDamage(): Promise<void> {
+    if (this.#storage !== 'damaged') return
+    await this.#need().stores.settings.delete(damagedKey)
+    this.#setStorage('kept')
   }
 
   #setStorage(state: StorageState): void {

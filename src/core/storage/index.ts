@@ -125,6 +125,9 @@ export {
   StorageError,
   StorageOutdatedError,
 } from './errors.ts'
+/** A setting that stands from when the platform found all stored data damaged, and began with none, until the person knows of it. */
+export const damagedKey = 'storage/damaged'
+
 export { createMemoryStorage } from './memory.ts'
 export { positionOf } from './piece-log.ts'
 export { checkRun } from './run.ts'

@@ -88,8 +88,9 @@ export class Connection {
   async #open(): Promise<Database> {
     const database = await this.#openWatched()
     const birth = await database.get('meta', 'birth')
-    this.#birth ??= birth
-    if (this.#over === undefined && (birth === undefined || !equalBytes(birth, this.#birth ?? birth))) {
+    if (birth instanceof Uint8Array) this.#birth ??= birth
+    const isSame = birth instanceof Uint8Array && this.#birth !== undefined && equalBytes(birth, this.#birth)
+    if (this.#over === undefined && !isSame) {
       this.#lose('the stored data was removed while this page was open')
     }
     if (this.#over !== undefined) {

@@ -1,7 +1,7 @@
 import { openDB, type DBSchema, type IDBPDatabase, type StoreNames } from 'idb'
 import type { Bytes } from '../../core/base/bytes.ts'
 import type { AccountId, EntryId, FileId, RoomId } from '../../core/base/ids.ts'
-import type { StoredFile } from '../../core/storage/index.ts'
+import { damagedKey, type StoredFile } from '../../core/storage/index.ts'
 
 /** Where one piece lies inside its batch's Blob: its bytes, then its path. */
 export interface PieceRow {
@@ -22,6 +22,9 @@ export type StoredKey =
       readonly sealedSeed: ArrayBuffer
     }
 
+/** A page that is open, or was when it was killed. */
+export type Mark = `page/${string}`
+
 export interface TesseraSchema extends DBSchema {
   settings: { key: string; value: unknown }
   keys: { key: string; value: StoredKey }
@@ -35,8 +38,8 @@ export interface TesseraSchema extends DBSchema {
   rows: { key: [FileId, number]; value: readonly PieceRow[] }
   /** Bytes of live pieces and paths by file. */
   usage: { key: FileId; value: number }
-  /** `birth`: 16 random bytes made with the database, so that a wiped one is not taken for the old. */
-  meta: { key: 'birth'; value: Bytes }
+  /** `birth`: 16 random bytes made with the database, so that a wiped one is not taken for the old. Pages: see `careForLog`. */
+  meta: { key: 'birth' | Mark; value: Bytes | true }
 }
 
 export type Database = IDBPDatabase<TesseraSchema>
@@ -58,9 +61,9 @@ export interface DatabaseWatch {
 /** Opens (and makes or upgrades) the database; the platform's errors pass through unnamed. */
 export async function openSchema(name: string, birth: Bytes, watch: DatabaseWatch): Promise<Database> {
   return await openDB<TesseraSchema>(name, version, {
-    upgrade(db, from, _to, tx) {
+    upgrade(db, from, _to, tx, event) {
       if (from >= 1) return
-      db.createObjectStore('settings')
+      const settings = db.createObjectStore('settings')
       db.createObjectStore('keys')
       db.createObjectStore('entries')
       db.createObjectStore('heads')
@@ -72,9 +75,15 @@ export async function openSchema(name: string, birth: Bytes, watch: DatabaseWatc
       db.createObjectStore('meta')
       // Fails with the upgrade itself when it fails.
       void tx.objectStore('meta').put(birth, 'birth')
+      if (isLoss(event)) void settings.put(true, damagedKey)
     },
     blocked: () => watch.blocked(),
     blocking: () => watch.outdated(),
     terminated: () => watch.dropped(),
   })
+}
+
+/** Whether the browser found the data damaged and begins with nothing: Chromium says so, in words that no standard has. */
+function isLoss(event: IDBVersionChangeEvent): boolean {
+  return (event as IDBVersionChangeEvent & { readonly dataLoss?: 'none' | 'total' }).dataLoss === 'total'
 }

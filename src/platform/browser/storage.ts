@@ -9,6 +9,7 @@ import {
   type StoredEntry,
 } from '../../core/storage/index.ts'
 import { allOf, Connection, read, write, type WriteTransaction } from './database.ts'
+import { careForLog } from './log-care.ts'
 import { ScratchShardStore } from './scratch-shard-store.ts'
 import { IdbShardStore } from './shard-store.ts'
 
@@ -27,6 +28,10 @@ export async function openBrowserStorage(
   const { name = 'tessera', onLost = () => undefined } = options
   const connection = new Connection({ name, onLost })
   await connection.database()
+  if ('locks' in navigator) {
+    const care = careForLog({ name, connection, locks: navigator.locks, page: window })
+    care.catch(() => undefined) // the next page tries again
+  }
   const shards = new ScratchShardStore(new IdbShardStore(connection), async () => {
     const { PieceLogs } = await import('./piece-logs.ts') // as its worker, there only with need
     return new PieceLogs(`${name}-pieces`)

@@ -94,6 +94,16 @@ describe('the landing page', () => {
     await expect.element(bar.getByRole('button', { name: 'Reload' })).toBeVisible()
   })
 
+  it('says that what was stored is gone until the person knows', async () => {
+    const { peer } = await mountApp('#/room/unknown', (before) => before.setStorage('damaged'))
+    const bar = page.getByTestId('storage-bar')
+    await expect.element(bar).toHaveTextContent('Rooms come back by their links')
+    expect(page.getByText('This device does not know that room').elements()).toHaveLength(0)
+    await bar.getByRole('button', { name: 'Got it' }).click()
+    await expect.poll(() => bar.elements()).toHaveLength(0)
+    expect(peer.storageState()).toBe('kept')
+  })
+
   it('says why it cannot start, and starts when tried again', async () => {
     let isBroken = true
     await mountApp('', (peer) => {

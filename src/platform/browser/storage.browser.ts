@@ -85,6 +85,28 @@ describe('IndexedDB: failures', () => {
   })
 })
 
+describe('IndexedDB: writes', () => {
+  it('ST-13 follow one another, whatever they touch and whichever page they are of', async () => {
+    const [, , name] = await openTwice()
+    const pages = [0, 1].map(() => new Connection({ name, onLost: () => undefined }))
+    onTestFinished(() => pages.forEach((page) => page.close()))
+    const order: string[] = []
+    const stores = ['settings', 'heads', 'usage', 'rows'] as const
+    await Promise.all(
+      stores.map((store, i) =>
+        write(pages[i % 2] as Connection, [store], async (tx) => {
+          for (let n = 0; n < 5; n++) {
+            await tx.objectStore(store).count()
+            order.push(store)
+          }
+        }),
+      ),
+    )
+    const turns = order.filter((store, i) => store !== order[i - 1])
+    expect(turns.toSorted()).toEqual([...stores].toSorted())
+  })
+})
+
 describe('IndexedDB: pieces on disk', () => {
   it('ST-5 leaves no record behind once a file is removed or its batches are overwritten', async () => {
     const [a, b] = await openTwice()

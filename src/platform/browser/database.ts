@@ -221,8 +221,19 @@ function refusedOpening(cause: unknown): unknown {
   const name = errorName(cause)
   if (name === 'VersionError')
     return new StorageOutdatedError('a newer version has changed the stored data', { cause })
-  if (denials.has(name)) return new StorageDeniedError(`the browser gives no database: ${name}`, { cause })
+  if (denials.has(name) && !isBroken(cause))
+    return new StorageDeniedError(`the browser gives no database: ${name}`, { cause })
   return cause
+}
+
+/**
+ * Whether a database is there and cannot be read ("Internal error opening backing store"): Chromium names that as it does what it
+ * denies. What is kept is not given up for it.
+ */
+function isBroken(cause: unknown): boolean {
+  return (
+    cause instanceof DOMException && cause.name === 'UnknownError' && /internal error/i.test(cause.message)
+  )
 }
 
 function named(cause: unknown, neededBytes?: number): Error {

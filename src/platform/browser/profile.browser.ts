@@ -36,6 +36,16 @@ describe('a browser profile', () => {
     await expect(full).rejects.toMatchObject({ name: 'QuotaExceededError' })
   })
 
+  it('ST-9 a database that is there and cannot be opened is no private window: it is told', async () => {
+    const broken = openProfile(never, async (options) => {
+      const why = 'Internal error opening backing store for indexedDB.open.'
+      const open = () => Promise.reject(new DOMException(why, 'UnknownError'))
+      await new Connection({ name: 'broken', onLost: options?.onLost ?? never, open }).database()
+      throw new Error('it opened')
+    })
+    await expect(broken).rejects.toMatchObject({ name: 'StorageError' })
+  })
+
   it('ST-8 data of a newer version is not left for memory', async () => {
     const name = `newer-${crypto.randomUUID()}`
     ;(await openDB(name, 99)).close()

@@ -185,12 +185,12 @@ export class PeerMedia implements MediaLink {
     await this.#joinTransceivers(sdp)
     await connection.setLocalDescription()
     this.#sendDescription()
-    this.#sendAnswered()
+    const answered = preferredPicture(connection.localDescription?.sdp ?? '')
+    if (answered !== undefined && answered !== preferredPicture(sdp)) this.#sendPictures(answered.toLowerCase())
   }
 
   /** The side that answers would send the first codec of the offer; the answer says what both do well (SPEC CA-23). */
-  #sendAnswered(): void {
-    const codec = preferredPicture(this.#connection.localDescription?.sdp ?? '')?.toLowerCase()
+  #sendPictures(codec: string): void {
     this.#eachPicture(async (sender) => {
       const parameters = sender.getParameters()
       const wanted = parameters.codecs.find(({ mimeType }) => mimeType.toLowerCase() === codec)
@@ -240,6 +240,8 @@ export class PeerMedia implements MediaLink {
 
   #candidate(candidate: RTCIceCandidate | null): void {
     if (candidate === null || candidate.candidate === '') return
+    // Browsers only ever call over TCP, none is called: two such ends never meet (RFC 6544), and each candidate costs both sides time.
+    if (candidate.tcpType === 'active') return
     this.#onSignal({
       kind: 'candidate',
       candidate: candidate.candidate,

@@ -42,8 +42,6 @@ export const eagerProtocols: ReadonlySet<string> = new Set([
   '/libp2p/circuit/relay/0.2.0/hop',
   '/libp2p/circuit/relay/0.2.0/stop',
   '/rendezvous/1.0.0',
-  '/tessera/call/1',
-  '/tessera/call-state/1',
   '/tessera/room/1',
   '/webrtc-signaling/0.0.1',
 ])

@@ -186,7 +186,8 @@ export class PeerMedia implements MediaLink {
     await connection.setLocalDescription()
     this.#sendDescription()
     const answered = preferredPicture(connection.localDescription?.sdp ?? '')
-    if (answered !== undefined && answered !== preferredPicture(sdp)) this.#sendPictures(answered.toLowerCase())
+    if (answered !== undefined && answered !== preferredPicture(sdp))
+      this.#sendPictures(answered.toLowerCase())
   }
 
   /** The side that answers would send the first codec of the offer; the answer says what both do well (SPEC CA-23). */

@@ -1,7 +1,8 @@
 import type { Bytes } from '../base/bytes.ts'
 import { ProtocolError } from '../base/errors.ts'
+import { within } from '../base/wait.ts'
 import { StreamClosedError } from '../mesh/index.ts'
-import { maxAnswers, maxAuthors, maxChatFrameBytes } from './constants.ts'
+import { answerTimeoutMs, maxAnswers, maxAuthors, maxChatFrameBytes } from './constants.ts'
 import type { Delivery } from './delivery.ts'
 import type { ChatMessage } from './messages.ts'
 import type { ChatStream } from './protocol.ts'
@@ -61,7 +62,7 @@ export class Session {
   async run(first?: ChatMessage): Promise<{ readonly more: boolean }> {
     try {
       await this.#channel.send(this.#headsMessage())
-      let message = first ?? (await this.#channel.receive())
+      let message = first ?? (await this.#theirHeads())
       for (; message !== undefined; message = await this.#channel.receive()) {
         await this.#handle(message)
         if (this.#isOver) break
@@ -74,6 +75,12 @@ export class Session {
       this.#channel.abort(cause)
       throw cause
     }
+  }
+
+  /** Whoever is asked has heads to say at once: who does not is on a link that leads nowhere any more, and another try is worth more than patience. */
+  #theirHeads(): Promise<ChatMessage | undefined> {
+    const { clock } = this.#init
+    return within(this.#channel.receive(), 'chat heads', { clock, timeoutMs: answerTimeoutMs })
   }
 
   get #isOver(): boolean {

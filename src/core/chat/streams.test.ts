@@ -3,7 +3,13 @@ import { toBase64Url, type Bytes } from '../base/bytes.ts'
 import { testIdentity } from '../identity/testing/test-identity.ts'
 import type { MeshStream } from '../mesh/index.ts'
 import type { AccountId, EntryId } from '../base/ids.ts'
-import { answerTimeoutMs, chatProtocol, maxChatFrameBytes, maxSessionsPerPeer } from './constants.ts'
+import {
+  answerTimeoutMs,
+  chatProtocol,
+  maxChatFrameBytes,
+  maxSessionsPerPeer,
+  syncEveryMs,
+} from './constants.ts'
 import { settle } from '../base/testing/manual-clock.ts'
 import { decodeEntry } from './entry.ts'
 import { encodeGossip } from './gossip.ts'
@@ -132,6 +138,24 @@ describe('hostile streams', () => {
     await send(again, { t: 'entries', author, from: want.from, list }, { t: 'done' })
     await read(again, 'done')
     expect(textsOf(bert.chat)).toEqual(['a0', 'a1', 'a2'])
+  })
+
+  it('CH-12 a member that says nothing of its holdings ends the session, and is asked again', async () => {
+    const asked: MeshStream[] = []
+    mallory.room.handle(
+      chatProtocol,
+      async (stream) => {
+        asked.push(stream)
+        await new Promise((resolve) => stream.signal.addEventListener('abort', resolve))
+      },
+      { maxFrameBytes: maxChatFrameBytes, overRelay: true },
+    )
+    for (let ms = 0; asked.length === 0 && ms < 2 * syncEveryMs; ms += 500) await house.clock.advance(500)
+    expect(asked).toHaveLength(1)
+    await house.clock.advance(answerTimeoutMs)
+    await house.until(() => asked[0]?.signal.aborted === true, 'the session is over')
+    await house.clock.advance(1.5 * syncEveryMs) // the tries after a failure are used up: in the next round
+    await house.until(() => asked.length > 1, 'it is asked again')
   })
 
   it('CH-12 good entries before a bad one are kept, and the author’s true log is still asked of others', async () => {
